@@ -1,0 +1,1 @@
+"""How people and machines start the server: set-up, command line, checks, measurements."""
