@@ -1,0 +1,54 @@
+"""The binds of an XForm: what is said about each node of the primary instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from forms import tree, xmltree
+
+
+@dataclass(frozen=True)
+class Bind:
+    """What the form says of one node. Expressions are the form's own text, '' where absent."""
+
+    type: str = ""
+    required: str = ""
+    relevant: str = ""
+    constraint: str = ""
+    calculate: str = ""
+    readonly: str = ""
+    saveto: str = ""
+
+
+NOTHING = Bind()
+_PARTS = ("required", "relevant", "constraint", "calculate", "readonly", "saveto")
+
+
+@dataclass(frozen=True)
+class Binds:
+    """Binds by the path of their node, and the paths of those with an id."""
+
+    by_path: Mapping[str, Bind] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, path: str) -> Bind:
+        """The bind of a node; an empty one if it has none."""
+        return self.by_path.get(path, NOTHING)
+
+
+def read(model: Element, root: str) -> Binds:
+    """Read the binds of a model. `root` is the path of the instance's root, where relative nodesets start."""
+    by_path: dict[str, Bind] = {}
+    ids: dict[str, str] = {}
+    for element in xmltree.children(model, "bind"):
+        nodeset = element.get("nodeset", element.get("ref", ""))
+        path = tree.resolve(nodeset, root) if nodeset else ""
+        if not path:
+            continue
+        if element.get("id"):
+            ids[element.get("id", "")] = path
+        said = {part: xmltree.attribute(element, part).strip() for part in _PARTS}
+        by_path.setdefault(path, Bind(type=element.get("type", "").strip().rpartition(":")[2], **said))
+    return Binds(by_path, ids)

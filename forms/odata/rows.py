@@ -1,0 +1,148 @@
+"""Stored answers → the JSON rows of an OData table.
+
+A `Rows` is made once for a question (a table and its options) and then asked for each submission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from forms import tables
+from forms.odata import selection
+from forms.odata.names import identifier, parent_key
+from forms.odata.selection import SYSTEM, Selection
+from forms.tables import MAIN, Node, Place
+from forms.values import GEO_TYPES, wkt
+from schemas import problems
+from schemas.fields import GROUP, REPEAT, Field
+
+Json = dict[str, Any]
+
+_UNRESERVED = "!*'()"  # what encodeURIComponent leaves as it is, beside letters, digits and -_.~
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    name: str
+    property: str
+    type: str
+    columns: tuple[_Column, ...]
+
+
+class Rows:
+    """One table of a form: `Submissions`, or `Submissions.visits` for a repeat.
+
+    `select` is the text of `$select`, '' or `*` for everything; `expand` puts the rows of repeats inside their parents;
+    `as_wkt` writes places as well-known text instead of GeoJSON. An unknown table is NOT_FOUND.
+    """
+
+    def __init__(
+        self,
+        fields: Iterable[Field],
+        table: str = MAIN,
+        *,
+        select: str = "",
+        expand: bool = False,
+        as_wkt: bool = False,
+    ) -> None:
+        root = tables.nodes(fields)
+        self._way = way(root, table)
+        self.parent_key = parent_key(self._way) if self._way else ""
+        node = self._way[-1] if self._way else root
+        self._selection: Selection | None = None
+        if select.strip() not in ("", "*"):
+            if expand:
+                raise problems.SELECT_WITH_EXPAND()
+            self._selection = selection.read(select, node, self.parent_key)
+        self._columns = self._read_columns(node)
+        self._expand = expand
+        self._as_wkt = as_wkt
+
+    def of(self, instance_id: str, answers: Mapping[str, Any] | None, system: Mapping[str, Any]) -> list[Json]:
+        """The rows of one submission: one in `Submissions`, any number in a repeat's table.
+
+        `system` goes under `__system`. `answers` is None where they cannot be seen (encrypted).
+        """
+        place = Place.of(instance_id)
+        if self._way:
+            rows = tables.rows_at(self._way, answers or {}, place)
+            return [
+                self._own({"__id": row.place.row_id, self.parent_key: row.parent_id})
+                | self._row(self._columns, row.answers, row.place)
+                for row in rows
+            ]
+        own = self._own({"__id": instance_id}) | self._system(system)
+        return [own if answers is None else own | self._row(self._columns, answers, place)]
+
+    def _read_columns(self, node: Node) -> tuple[_Column, ...]:
+        return tuple(
+            _Column(child.name, identifier(child.name), child.type, self._read_columns(child))
+            for child in node.children
+            if self._selection is None or child in self._selection.nodes
+        )
+
+    def _own(self, values: Json) -> Json:
+        if self._selection is None:
+            return values
+        return {name: value for name, value in values.items() if name in self._selection.own}
+
+    def _system(self, system: Mapping[str, Any]) -> Json:
+        if self._selection is None or SYSTEM in self._selection.own:
+            return {SYSTEM: dict(system)}
+        chosen = {name: value for name, value in system.items() if f"{SYSTEM}/{name}" in self._selection.own}
+        return {SYSTEM: chosen} if chosen else {}
+
+    def _row(self, columns: Sequence[_Column], answers: Mapping[str, Any], place: Place) -> Json:
+        row: Json = {}
+        for column in columns:
+            if column.type == GROUP:
+                inner = tables.group(answers, column.name)
+                row[column.property] = self._row(column.columns, inner, place.group(column.name))
+            elif column.type == REPEAT:
+                self._add_repeat(row, column, answers, place)
+            else:
+                value = answers.get(column.name)
+                row[column.property] = self._value(column, value) if isinstance(value, dict | list) else value
+        return row
+
+    def _add_repeat(self, row: Json, column: _Column, answers: Mapping[str, Any], place: Place) -> None:
+        instances = tables.repeat(answers, column.name)
+        if not instances:
+            return
+        row[f"{column.property}@odata.navigationLink"] = f"{link(place)}/{column.property}"
+        if self._expand:
+            inner = [place.repeat(column.name, index) for index in range(len(instances))]
+            row[column.property] = [
+                {"__id": at.row_id} | self._row(column.columns, instance, at)
+                for at, instance in zip(inner, instances, strict=True)
+            ]
+
+    def _value(self, column: _Column, value: Any) -> Any:
+        if column.type not in GEO_TYPES or "coordinates" not in value:
+            return None  # the version that was answered had a group here
+        return wkt(value) if self._as_wkt else value
+
+
+def way(root: Node, table: str) -> list[Node]:
+    """The nodes on the way to a table's repeat, none for `Submissions`. An unknown table is NOT_FOUND."""
+    main, *names = table.split(".")
+    node = root
+    found: list[Node] = []
+    for name in names:
+        inner = next((child for child in node.children if identifier(child.name) == name), None)
+        if inner is None:
+            raise problems.NOT_FOUND()
+        found.append(inner)
+        node = inner
+    if main != MAIN or (found and found[-1].type != REPEAT):
+        raise problems.NOT_FOUND()
+    return found
+
+
+def link(place: Place) -> str:
+    """Where a place is under the service: `Submissions('uuid%3A…')/g/visits('…')`."""
+    steps = ((identifier(name), quote(row_id, safe=_UNRESERVED)) for name, row_id in place.way)
+    return "/".join(f"{name}('{row_id}')" if row_id else name for name, row_id in steps)

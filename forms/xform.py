@@ -1,0 +1,194 @@
+"""XForm XML → `Form`: its identity, its fields in document order, its languages and the files it needs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html import escape
+from xml.etree.ElementTree import Element
+
+from forms import binds, body, labels, tree, xmltree
+from forms.choices import Lists
+from forms.expected import ExpectedFile
+from forms.expected import find as find_files
+from schemas import problems
+from schemas.fields import GROUP, REPEAT, Field
+
+__all__ = ["ExpectedFile", "Form", "parse", "set_version"]
+
+_NOT_AN_ID = ("", "http://www.w3.org/2002/xforms", "http://www.w3.org/1999/xhtml")
+_TRUE = ("true", "true()", "1")
+_START_TAG = re.compile(r"""<[^\s/>]+(?:\s+[^\s=/>]+\s*=\s*(?:"[^"]*"|'[^']*'))*""")
+_ATTRIBUTE = re.compile(r"""\s([^\s=/>]+)\s*=\s*("[^"]*"|'[^']*')""")
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """What an XForm declares. `fields` are in document order, groups and repeats included, the root left out.
+
+    `version` is '' where the form has none. `submission_ref` is the path of the part that is sent, '' for all of it.
+    `doubled` are the paths of nodes that the form itself holds several times without their being a repeat.
+    Two forms are the same only if they are one object, so that what is compiled from one can be kept by it.
+    """
+
+    form_id: str
+    version: str
+    title: str
+    root: str
+    fields: tuple[Field, ...]
+    languages: tuple[str, ...] = ()
+    default_language: str = ""
+    files: tuple[ExpectedFile, ...] = ()
+    submission_url: str = ""
+    submission_ref: str = ""
+    public_key: str = ""
+    client_editable: bool = False
+    entities_version: str = ""
+    doubled: frozenset[str] = frozenset()
+
+    def field(self, path: str) -> Field | None:
+        """The field at a path that begins with the root's name."""
+        return next((field for field in self.fields if field.path == path), None)
+
+
+def parse(xml: bytes) -> Form:
+    """Read a form. What is not XML is UNPARSEABLE; a form without an id is MISSING_PARAMETER."""
+    document = xmltree.parse(xml)
+    head = xmltree.child(document, "head")
+    model = xmltree.child(head, "model")
+    instance = xmltree.child(model, "instance")
+    root = next(iter(instance), None) if instance is not None else None
+    form_id = _form_id(root)
+    if model is None or root is None or not form_id:
+        raise problems.MISSING_PARAMETER(field="formId")
+    body_element = xmltree.child(document, "body")
+    itext = labels.read(model)
+    submission = xmltree.child(model, "submission")
+    ref = xmltree.attribute(submission, "ref").strip()
+    root_path = "/" + xmltree.local(root.tag)
+    sent = tree.resolve(ref, root_path) if ref else ""
+    fields, doubled = _fields(model, root, body_element, itext)
+    return Form(
+        form_id=form_id,
+        version=xmltree.attribute(root, "version").strip(),
+        title=xmltree.text(xmltree.child(head, "title")),
+        root=root_path[1:],
+        fields=fields,
+        languages=itext.languages,
+        default_language=itext.default,
+        files=find_files(model, body_element),
+        submission_url=xmltree.attribute(submission, "action").strip(),
+        submission_ref="" if sent in ("/", root_path) else sent,
+        public_key=xmltree.attribute(submission, "base64RsaPublicKey").strip(),
+        client_editable=xmltree.attribute(submission, "client-editable").strip() in _TRUE,
+        entities_version=xmltree.attribute(model, "entities-version").strip(),
+        doubled=doubled,
+    )
+
+
+def set_version(xml: bytes, version: str) -> bytes:
+    """The same document with another version on the root of its primary instance, all else byte for byte."""
+    try:
+        document, encoding = xmltree.decode(xml)
+    except (ValueError, LookupError) as error:
+        raise problems.UNPARSEABLE(format="XML", rawLength=len(xml), reason=str(error)) from None
+    blank = len(document) - len(document.lstrip())
+    data = document[blank:].encode()
+    start = xmltree.offset(data, _is_instance_root)
+    if start < 0:
+        raise problems.MISSING_PARAMETER(field="formId")
+    tag = _START_TAG.match(data[start:].decode())
+    text = tag.group() if tag else ""
+    changed = data[:start] + _with_version(text, version).encode() + data[start + len(text.encode()) :]
+    return (document[:blank] + changed.decode()).encode(encoding, "xmlcharrefreplace")
+
+
+def _with_version(tag: str, version: str) -> str:
+    value = '"' + escape(version).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;") + '"'
+    attributes = {match.group(1): match for match in _ATTRIBUTE.finditer(tag)}
+    found = attributes.get("version") or next(
+        (attributes[name] for name in attributes if name.endswith(":version")), None
+    )
+    if found is None:
+        return f"{tag} version={value}"
+    return tag[: found.start(2)] + value + tag[found.end(2) :]
+
+
+def _is_instance_root(path: tuple[str, ...]) -> bool:
+    return len(path) == 5 and path[1:4] == ("head", "model", "instance")
+
+
+def _form_id(root: Element | None) -> str:
+    if root is None:
+        return ""
+    uri = xmltree.namespace(root.tag)
+    return root.get("id", "").strip() or ("" if uri in _NOT_AN_ID else uri)
+
+
+def _fields(
+    model: Element, root: Element, body_element: Element | None, itext: labels.Itext
+) -> tuple[tuple[Field, ...], frozenset[str]]:
+    root_path = "/" + xmltree.local(root.tag)
+    said = binds.read(model, root_path)
+    asked = body.read(body_element, root_path, said.ids, itext, Lists(model, itext))
+    doubled: set[str] = set()
+    fields = tuple(_walk([root], root_path, said, asked, doubled))
+    return fields, frozenset(doubled.difference(field.path for field in fields if field.type == REPEAT))
+
+
+def _walk(copies: list[Element], path: str, said: binds.Binds, asked: body.Body, doubled: set[str]) -> Iterator[Field]:
+    """The fields below a node. A repeat may stand there several times (template and first instance): taken together."""
+    below: dict[str, list[Element]] = {}
+    for element in copies:
+        names = [xmltree.local(child.tag) for child in element]
+        doubled.update(f"{path}/{name}" for name, count in Counter(names).items() if count > 1)
+        for name, child in zip(names, element, strict=True):
+            below.setdefault(name, []).append(child)
+    for name, elements in below.items():
+        field = _field(f"{path}/{name}", name, elements, said, asked)
+        yield field
+        if field.is_container:
+            yield from _walk(elements, field.path, said, asked, doubled)
+
+
+def _field(path: str, name: str, elements: list[Element], said: binds.Binds, asked: body.Body) -> Field:
+    bind = said.of(path)
+    field = Field(
+        path,
+        name,
+        type=_container_type(path, name, elements, asked) or bind.type or "string",
+        required=bind.required,
+        relevant=bind.relevant,
+        constraint=bind.constraint,
+        calculate=bind.calculate,
+        readonly=bind.readonly,
+        saveto=bind.saveto,
+    )
+    control = asked.controls.get(path)
+    if field.is_container:
+        return replace(field, labels=asked.groups.get(path, {}), appearance=asked.appearances.get(path, ""))
+    if control is None:
+        return replace(field, default=elements[0].text or "")
+    return replace(
+        field,
+        control=control.kind,
+        choices=control.choices,
+        options=control.options,
+        labels=control.labels,
+        appearance=control.appearance,
+        media_type=control.media_type,
+        default=elements[0].text or "",
+    )
+
+
+def _container_type(path: str, name: str, elements: list[Element], asked: body.Body) -> str:
+    """`repeat`, `structure`, or '' for a node that holds an answer."""
+    if path in asked.repeats or any(xmltree.local(key) == "template" for element in elements for key in element.attrib):
+        return REPEAT
+    if any(len(element) for element in elements):
+        return GROUP
+    if path in asked.groups and path not in asked.controls:
+        return GROUP
+    return GROUP if name == "entity" and path.endswith("/meta/entity") else ""

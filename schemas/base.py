@@ -1,0 +1,39 @@
+"""What all shapes of the wire share: camelCase keys, UTC times with milliseconds, unknown keys refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields
+
+
+def camel(name: str) -> str:
+    """`review_state` → `reviewState`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """`2026-11-23T01:02:03.004Z`, as the ODK Central API writes times."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+class Timestamp(fields.Field[datetime]):
+    """A moment on the wire. Only ever sent."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return timestamp(value)
+
+
+class Shape(Schema):
+    """The base of every shape of the wire."""
+
+    class Meta:
+        unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Give each field its camelCase key."""
+        field_obj.data_key = camel(field_obj.data_key or field_name)

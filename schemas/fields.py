@@ -1,0 +1,53 @@
+"""`Field`: one node of a form's tree, as the XForm declares it. Shapes only, no rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+GROUP = "structure"
+REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice of a select. `labels`: language name ('' where the form has no languages) to text."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One node of the primary instance.
+
+    `path` begins with the root's name (`/data/visits/age`). `type` is the bind's XForms type without prefix
+    (`string` where none is given), `structure` for a group and `repeat` for a repeat.
+    `control` is the body element that asks for it (`input`, `select1`, `select`, `rank`, `upload`, `range`,
+    `trigger`, `secret`), empty where nobody is asked. `choices` is None where the server cannot decide them:
+    a filter, a repeat, a search or an external list does. `options` are all choices that the form itself holds,
+    filtered ones included: they are for showing labels, never for judging. `default` is the text that the form puts
+    into the node. Expressions are the form's own text, '' where absent.
+    """
+
+    path: str
+    name: str
+    type: str = "string"
+    control: str = ""
+    required: str = ""
+    relevant: str = ""
+    constraint: str = ""
+    calculate: str = ""
+    readonly: str = ""
+    choices: tuple[Choice, ...] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    appearance: str = ""
+    media_type: str = ""
+    saveto: str = ""
+    options: tuple[Choice, ...] = ()
+    default: str = ""
+
+    @property
+    def is_container(self) -> bool:
+        """Whether the node holds other nodes instead of an answer."""
+        return self.type in (GROUP, REPEAT)

@@ -1,0 +1,66 @@
+"""Forms, versions and form files on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, fields
+
+from schemas.accounts import ActorShape
+from schemas.base import Shape, Timestamp
+
+
+class FormShape(Shape):
+    """A form with the version that is shown: published, draft or an old one."""
+
+    project_id = fields.Integer()
+    xml_form_id = fields.String()
+    state = fields.String()
+    name = fields.String()
+    version = fields.String()
+    hash = fields.String()
+    sha = fields.String()
+    sha256 = fields.String()
+    draft_token = fields.String()
+    enketo_id = fields.String()
+    enketo_once_id = fields.String()
+    key_id = fields.Integer()
+    webforms_enabled = fields.Boolean()
+    created_at = Timestamp()
+    updated_at = Timestamp()
+    published_at = Timestamp()
+    validated = fields.Boolean()
+
+
+class ExtendedFormShape(FormShape):
+    """A form with counts."""
+
+    submissions = fields.Integer()
+    review_states = fields.Dict()
+    last_submission = Timestamp()
+    created_by = fields.Nested(ActorShape)
+    excel_content_type = fields.String()
+    public_links = fields.Integer()
+    entity_related = fields.Boolean()
+    publish_notes = fields.String()
+    published_by = fields.Nested(ActorShape)
+
+
+class FormFileShape(Shape):
+    """A file that a form version expects."""
+
+    name = fields.String()
+    type = fields.String()
+    hash = fields.String()
+    exists = fields.Boolean()
+    blob_exists = fields.Boolean()
+    dataset_exists = fields.Boolean()
+    size = fields.Integer()
+    updated_at = Timestamp()
+
+
+class FormChanges(Shape):
+    """What is sent to change a form."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    state = fields.String()

@@ -1,0 +1,123 @@
+"""What a form must be at upload and at publish, and what people are warned of."""
+
+from __future__ import annotations
+
+import pytest
+
+from forms import rules, xform
+from schemas import problems
+
+PLAIN = {"name": "string", "age": "int"}
+META = "<meta><instanceID/></meta>"
+
+
+def form(
+    questions: dict[str, str] | None = None,
+    *,
+    form_id: str = "visit",
+    meta: str = META,
+    action: str = "",
+    root: str = "data",
+) -> xform.Form:
+    """A form with these questions: name to type."""
+    asked = PLAIN if questions is None else questions
+    nodes = "".join(f"<{name}/>" for name in asked)
+    binds = "".join(f'<bind nodeset="/{root}/{name}" type="{kind}"/>' for name, kind in asked.items())
+    submission = f'<submission action="{action}" method="post"/>' if action else ""
+    return xform.parse(
+        f'<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title/>'
+        f'<model><instance><{root} id="{form_id}">{nodes}{meta}</{root}></instance>{binds}{submission}</model></h:head>'
+        f"<h:body/></h:html>".encode()
+    )
+
+
+def refused(kind: problems.Kind, found: xform.Form, previous: xform.Form | None = None) -> problems.Problem:
+    with pytest.raises(problems.Problem) as caught:
+        rules.check(found, previous=previous)
+    assert caught.value.kind is kind
+    assert caught.value.message
+    return caught.value
+
+
+def test_a_good_form_passes() -> None:
+    assert rules.check(form(), public_url="https://here.example") == []
+    assert rules.check(form(), previous=form(), public_url="https://here.example") == []
+
+
+@pytest.mark.parametrize("ending", [".xls", ".xlsx", ".xml"])
+def test_an_id_must_not_look_like_a_file(ending: str) -> None:
+    assert refused(problems.UNEXPECTED_VALUE, form(form_id="visit" + ending)).details["field"] == "formId"
+    assert rules.check(form(form_id="visit.v1")) == []
+
+
+@pytest.mark.parametrize("meta", ["", "<meta/>", "<meta><instanceName/></meta>"])
+def test_a_submission_must_have_an_id(meta: str) -> None:
+    refused(problems.MISSING_META, form(meta=meta))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "https://here.example/v1/projects/1/submission",
+        "https://HERE.example:443/x",
+        "https://here.example",
+        "  https://here.example/",
+    ],
+)
+def test_an_address_of_ours_is_no_news(action: str) -> None:
+    assert rules.check(form(action=action), public_url="https://here.example") == []
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "https://there.example/submission",
+        "http://here.example/v1",
+        "https://here.example.evil/",
+        "https://here.example:8443/",
+        "https://[bad/",
+    ],
+)
+def test_an_address_elsewhere_is_told(action: str) -> None:
+    (warning,) = rules.check(form(action=action), public_url="https://here.example")
+    assert (warning["type"], warning["details"]) == ("submissionElsewhere", {"url": action.strip()})
+    assert action.strip() in warning["reason"]
+
+
+def test_under_a_path_of_the_same_server() -> None:
+    elsewhere = form(action="https://here.example/other/submission")
+    assert rules.check(elsewhere, public_url="https://here.example/donghanh/")
+    assert not rules.check(
+        form(action="https://here.example/donghanh/v1/x"), public_url="https://here.example/donghanh/"
+    )
+
+
+def test_a_field_keeps_its_type_or_becomes_text() -> None:
+    problem = refused(problems.FIELD_TYPE_CONFLICT, form({"name": "int", "age": "int"}), form())
+    assert problem.details == {"path": "/name", "type": "string"}
+    assert rules.check(form({"name": "string", "age": "string"}), previous=form()) == []
+
+
+def test_the_root_may_be_renamed_but_types_still_count() -> None:
+    assert rules.check(form(root="visit"), previous=form()) == []
+    refused(problems.FIELD_TYPE_CONFLICT, form({"name": "date", "age": "int"}, root="visit"), form())
+
+
+def test_a_field_that_is_gone_is_told() -> None:
+    (warning,) = rules.check(form({"name": "string", "years": "int"}), previous=form())
+    assert (warning["type"], warning["details"]) == ("structureChanged", ["age"])
+
+
+def test_what_the_machine_adds_to_meta_is_no_news() -> None:
+    before = form(meta="<meta><instanceID/><entity><label/></entity></meta>")
+    assert rules.check(form(), previous=before) == []
+
+
+def test_details_as_centrals_clients_read_them() -> None:
+    found = rules.check(form({"name": "string"}, action="https://there.example/x"), previous=form())
+    warnings = rules.warning_details(["[row : 3] On the survey sheet …"], found)["warnings"]
+    assert [warning["type"] for warning in warnings["workflowWarnings"]] == ["structureChanged"]
+    assert len(warnings["xlsFormWarnings"]) == 2
+    assert rules.warning_details([], []) == {}
+    problem = problems.FORM_WARNINGS(**rules.warning_details(["odd"], []))
+    assert problem.details == {"warnings": {"xlsFormWarnings": ["odd"]}} and problem.message
