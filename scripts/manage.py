@@ -1,0 +1,197 @@
+"""The command line: `python -m scripts.manage COMMAND`. Each command calls the same verbs as the pages and the API."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from schemas.problems import Problem
+from scripts import starter
+from server.actions import access, accounts, drafts, forms, projects, upkeep
+from server.app import create_app
+from server.config import SettingsError
+from server.parts import settings
+from server.permissions import CONSOLE
+from server.uploads import of_bytes
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def manage() -> None:
+    """Đồng Hành: run it and look after it."""
+
+
+def with_app(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a command inside the app; what is refused is said in a sentence, with exit code 1."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            with create_app().app_context():
+                return command(*args, **kwargs)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
+        except Problem as problem:
+            raise click.ClickException(problem.message) from None
+
+    return run
+
+
+lan_option = click.option("--lan", is_flag=True, help="Let phones on this network try it over plain http. Trial only.")
+
+
+@manage.command()
+@with_app
+def migrate() -> None:
+    """Bring the database up to date."""
+    click.echo("The database was brought up to date." if upkeep.migrate() else "The database is up to date.")
+
+
+@manage.command()
+@lan_option
+@with_app
+def setup(lan: bool) -> None:
+    """Make what a first start needs: database, administrator, starter project, one volunteer. Repeats change nothing."""
+    upkeep.migrate()
+    starter.prepare(lan=lan)
+
+
+@manage.command()
+@lan_option
+def serve(lan: bool) -> None:
+    """Start the web server (gunicorn) in this process."""
+    environment = dict(os.environ)
+    if lan:
+        environment |= {"HOST": "0.0.0.0", "LAN_TRIAL": "1"}  # noqa: S104
+    root = Path(__file__).parent.parent
+    arguments = [sys.executable, "-m", "gunicorn", "-c", str(root / "scripts" / "gunicorn_conf.py")]
+    os.chdir(root)
+    os.execve(sys.executable, [*arguments, "server.app:create_app()"], environment)  # noqa: S606
+
+
+@manage.group()
+def user() -> None:
+    """People who sign in to the pages."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", default="", help="As others see the person.")
+@click.option("--password", default=None, help="Otherwise a one-time password is made and shown.")
+@click.option("--admin", is_flag=True, help="Make the person an administrator.")
+@with_app
+def create_user(email: str, name: str, password: str | None, admin: bool) -> None:
+    """Create a user."""
+    made, secret = accounts.create_user(CONSOLE, email, password, name)
+    if admin:
+        accounts.promote(CONSOLE, email)
+    click.echo(f"Created {made.email}.")
+    if password is None:
+        click.echo(f"One-time password: {secret}")
+
+
+@user.command("promote")
+@click.argument("email")
+@with_app
+def promote(email: str) -> None:
+    """Make a user an administrator."""
+    click.echo(f"{accounts.promote(CONSOLE, email).email} is an administrator.")
+
+
+@user.command("reset-password")
+@click.argument("email")
+@click.option("--password", default=None, help="Otherwise a one-time password is made and shown.")
+@with_app
+def reset_password(email: str, password: str | None) -> None:
+    """Give a user a new password; all of the user's sessions end."""
+    secret = accounts.reset_password(CONSOLE, email, password)
+    click.echo("The password was set." if password else f"One-time password: {secret}")
+
+
+@manage.group()
+def project() -> None:
+    """Projects."""
+
+
+@project.command("create")
+@click.argument("name")
+@click.option("--language", type=click.Choice(["vi", "en"]), default="vi", help="Of messages to volunteers.")
+@with_app
+def create_project(name: str, language: str) -> None:
+    """Create a project."""
+    made = projects.create(CONSOLE, name, language=language)
+    click.echo(f"Created project {made.id}: {made.name}")
+
+
+@project.command("list")
+@with_app
+def list_projects() -> None:
+    """List the projects."""
+    for found in projects.list_all(CONSOLE):
+        click.echo(f"{found.id}\t{found.name}")
+
+
+@manage.group("app-user")
+def app_user() -> None:
+    """Volunteers' phones."""
+
+
+@app_user.command("create")
+@click.argument("name")
+@click.option("--project", "project_id", type=int, default=1, show_default=True)
+@click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
+@click.option("--url", default="", help="The address phones reach this server by. Default: PUBLIC_URL.")
+@click.option("--png", type=click.Path(dir_okay=False, path_type=Path), help="Also write the QR code to this file.")
+@with_app
+def create_app_user(name: str, project_id: int, language: str, url: str, png: Path | None) -> None:
+    """Create a volunteer with access to all forms of the project, and show the QR code to scan."""
+    made = access.create_app_user(CONSOLE, project_id, name, language=language, all_forms=True)
+    base = url.rstrip("/") or settings().public_url or f"http://{settings().host}:{settings().port}"
+    starter.show_qr(made, base, png)
+
+
+@manage.group()
+def form() -> None:
+    """Forms."""
+
+
+@form.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--project", "project_id", type=int, default=1, show_default=True)
+@click.option("--version", default=None, help="Publish under this version string instead of the form's own.")
+@click.option("--ignore-warnings", is_flag=True, help="Publish although there are warnings.")
+@with_app
+def publish_form(file: Path, project_id: int, version: str | None, ignore_warnings: bool) -> None:
+    """Publish a form from an XLSForm (.xlsx, .xls, .md) or an XForm (.xml), new or as a further version."""
+    data = file.read_bytes()
+    made = drafts.from_xform(data) if file.suffix == ".xml" else drafts.from_workbook(data, file.name, file.stem)
+    for warning in (*made.warnings, *(entry.get("reason", entry.get("type")) for entry in made.workflow_warnings)):
+        click.echo(f"Warning: {warning}", err=True)
+    if not ignore_warnings:
+        made.refuse_warnings()
+    known = {found.xml_form_id: found for found in forms.list_all(CONSOLE, project_id)}
+    old = known.get(made.form.form_id)
+    saved = drafts.replace(CONSOLE, old, made) if old else drafts.create(CONSOLE, project_id, made)
+    _publish_with_files(file, project_id, saved.xml_form_id, version)
+
+
+def _publish_with_files(file: Path, project_id: int, xml_form_id: str, version: str | None) -> None:
+    """Files the form expects are taken from the folder FILE-media beside it, as XLSForm tools do."""
+    folder = file.parent / f"{file.stem}-media"
+    missing = starter.fill_files(CONSOLE, project_id, xml_form_id, {
+        path.name: of_bytes(path.read_bytes(), path.name) for path in folder.glob("*")
+    })  # fmt: skip
+    published = drafts.publish(CONSOLE, project_id, xml_form_id, version)
+    shown = forms.shown_version(published)
+    click.echo(f"Published {published.xml_form_id}, version “{shown.version}”.")
+    if missing:
+        click.echo(f"Still missing: {', '.join(missing)} (put them into {folder})", err=True)
+
+
+if __name__ == "__main__":
+    manage()

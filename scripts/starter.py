@@ -1,0 +1,109 @@
+"""The first start: an administrator, a project with the bundled forms, a volunteer; and what is printed about it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import segno
+
+from forms import library
+from server.actions import access, accounts, drafts, files, forms, projects
+from server.models import AppUser, Project
+from server.parts import settings
+from server.permissions import CONSOLE, Actor
+from sync import collect
+from sync.parts import Part
+
+ADMIN = "admin@donghanh.example"
+PROJECT = "Hỗ trợ cộng đồng"
+VOLUNTEER = "Tình nguyện viên 1"
+
+
+def prepare(*, lan: bool) -> None:
+    """Make what is missing and print what the operator needs. Nothing that exists is changed."""
+    administrator = _administrator()
+    made = None if projects.list_all(CONSOLE) else _starter_project()
+    base = address(lan=lan)
+    if administrator is not None:
+        _line("Administrator", administrator[0])
+        _line("One-time password" if administrator[2] else "Password", administrator[1])
+    if made is not None:
+        click.echo(f"\nQR code of the volunteer “{made.actor.display_name}”, to be scanned with ODK Collect:")
+        show_qr(made, base)
+    _line("\nAddress", base if lan else f"http://{settings().host}:{settings().port}")
+    _line("Data", str(settings().data_dir))
+    if lan:
+        click.echo("TRIAL ONLY: over plain http, names and answers can be read by others on this network.")
+    elif not settings().public_url:
+        click.echo("Phones cannot reach this address: start with --lan to try one, or see “https” in the README.")
+
+
+def _line(name: str, value: str) -> None:
+    click.echo(f"{name}: {value}")
+
+
+def _administrator() -> tuple[str, str, bool] | None:
+    """E-mail, password and whether it was made here; None when there is a user already."""
+    if accounts.list_users(CONSOLE):
+        return None
+    chosen = settings()
+    email = chosen.admin_email or ADMIN
+    _, password = accounts.create_user(CONSOLE, email, chosen.admin_password or None)
+    accounts.promote(CONSOLE, email)
+    return email, "(as set)" if chosen.admin_password else password, not chosen.admin_password
+
+
+def _starter_project() -> AppUser:
+    project = projects.create(CONSOLE, PROJECT)
+    for name in library.names():
+        made = drafts.from_workbook(library.source(name), f"{name}.md", name)
+        drafts.create(CONSOLE, project.id, made, publish=True)
+    return access.create_app_user(CONSOLE, project.id, VOLUNTEER, language="vi", all_forms=True)
+
+
+def address(*, lan: bool) -> str:
+    """The address that phones are given."""
+    chosen = settings()
+    if chosen.public_url:
+        return chosen.public_url
+    host = _lan_address() if lan else chosen.host
+    return f"http://{host}:{chosen.port}"
+
+
+def _lan_address() -> str:
+    """This machine's address on the local network. Connecting a datagram socket sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def show_qr(app_user: AppUser, base: str, png: Path | None = None) -> None:
+    """Print the settings of an app user as a QR code, and write it to a file if one is given."""
+    project: Project = projects.find(app_user.project_id)
+    key = access.key_of(app_user) or ""
+    server_url = collect.app_user_address(base, project.id, key)
+    wanted = collect.app_user_settings(server_url, project.name, app_user.actor.language)
+    code = segno.make(collect.qr_text(wanted), error="l", micro=False)
+    code.terminal(compact=True)
+    if png is not None:
+        code.save(str(png), scale=6, border=4)
+        click.echo(f"QR code written to {png}")
+
+
+def fill_files(actor: Actor, project_id: int, xml_form_id: str, given: Mapping[str, Part]) -> list[str]:
+    """Upload the files a draft expects and that are given; the names of those still missing."""
+    form = forms.get(actor, project_id, xml_form_id, "form.update")
+    draft = forms.draft_of(form)
+    missing = []
+    for file, blob in files.of_version(draft.id):
+        if file.name in given:
+            files.put_form_file(actor, form, draft, file.name, given[file.name])
+        elif blob is None:
+            missing.append(file.name)
+    return missing

@@ -1,0 +1,212 @@
+"""Roles held by actors, and the app users (volunteers' phones) of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, delete, func, select
+
+from schemas import problems
+from server import permissions
+from server.actions import audits
+from server.db import db, now, writes
+from server.models import Actor as ActorRow
+from server.models import AppUser, Assignment, Form, Project, Submission
+from server.parts import vault
+from server.permissions import ASSIGNABLE, ROLES, Actor, Role
+from server.secrets import new_token, token_hash
+
+
+def role(name: str) -> Role:
+    """A role by its number or system name. Raises NOT_FOUND."""
+    for known in ROLES.values():
+        if name in (known.system, str(known.id)):
+            return known
+    raise problems.NOT_FOUND()
+
+
+def _place(project_id: int | None, form_id: int | None) -> list[ColumnElement[bool]]:
+    place = (Assignment.project_id, project_id if form_id is None else None), (Assignment.form_id, form_id)
+    return [column == value if value is not None else column.is_(None) for column, value in place]
+
+
+@writes
+def grant(
+    actor: Actor, actor_id: int, role_name: str, *, project_id: int | None = None, form_id: int | None = None
+) -> None:
+    """Give a role everywhere, on a project or on a form (then `project_id` is the form's). A repeat is refused."""
+    permissions.require(actor, "assignment.create", project_id=project_id, form_id=form_id)
+    wanted = role(role_name)
+    if not permissions.can(actor, "user.create") and wanted.system not in ASSIGNABLE["*"]:
+        raise problems.INSUFFICIENT_RIGHTS()
+    target = db.session.get(ActorRow, actor_id)
+    if target is None or target.deleted_at is not None:
+        raise problems.NOT_FOUND()
+    held = select(Assignment.id).where(
+        Assignment.actor_id == actor_id, Assignment.role == wanted.system, *_place(project_id, form_id)
+    )
+    if db.session.scalar(held) is not None:
+        raise problems.UNIQUENESS(fields="actorId,roleId", values=f"{actor_id},{wanted.id}", table="assignments")
+    on_project = project_id if form_id is None else None
+    db.session.add(Assignment(actor_id=actor_id, role=wanted.system, project_id=on_project, form_id=form_id))
+    audits.log(
+        actor, "assignment.create", project_id=project_id, form_id=form_id, subject_id=actor_id, role=wanted.system
+    )
+
+
+@writes
+def revoke(
+    actor: Actor, actor_id: int, role_name: str, *, project_id: int | None = None, form_id: int | None = None
+) -> None:
+    """Take a role away. Raises NOT_FOUND when it was not held there."""
+    permissions.require(actor, "assignment.delete", project_id=project_id, form_id=form_id)
+    system = role(role_name).system
+    gone = db.session.execute(
+        delete(Assignment).where(
+            Assignment.actor_id == actor_id, Assignment.role == system, *_place(project_id, form_id)
+        )
+    )
+    if not gone.rowcount:  # type: ignore[attr-defined]
+        raise problems.NOT_FOUND()
+    audits.log(actor, "assignment.delete", project_id=project_id, form_id=form_id, subject_id=actor_id, role=system)
+
+
+def assignments(
+    actor: Actor, *, project_id: int | None = None, form_id: int | None = None, role_name: str | None = None
+) -> list[tuple[Assignment, ActorRow]]:
+    """Who holds which role exactly there (not above)."""
+    permissions.require(actor, "assignment.list", project_id=project_id, form_id=form_id)
+    query = select(Assignment, ActorRow).join(ActorRow, ActorRow.id == Assignment.actor_id)
+    query = query.where(ActorRow.deleted_at.is_(None), *_place(project_id, form_id)).order_by(Assignment.id)
+    if role_name is not None:
+        query = query.where(Assignment.role == role(role_name).system)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def form_assignments(
+    actor: Actor, project_id: int, role_name: str | None = None
+) -> list[tuple[Assignment, Form, ActorRow]]:
+    """Roles held on the single forms of a project."""
+    permissions.require(actor, "assignment.list", project_id=project_id)
+    query = select(Assignment, Form, ActorRow).join(Form, Form.id == Assignment.form_id)
+    query = query.join(ActorRow, ActorRow.id == Assignment.actor_id).where(
+        Form.project_id == project_id, Form.deleted_at.is_(None), ActorRow.deleted_at.is_(None)
+    )
+    if role_name is not None:
+        query = query.where(Assignment.role == role(role_name).system)
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query.order_by(Assignment.id))]
+
+
+def app_users(actor: Actor, project_id: int) -> list[AppUser]:
+    """The app users of a project, newest first; revoked ones too, without a key."""
+    permissions.require(actor, "field_key.list", project_id=project_id)
+    query = select(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
+    query = query.where(AppUser.project_id == project_id, ActorRow.deleted_at.is_(None))
+    return list(db.session.scalars(query.order_by(AppUser.actor_id.desc())))
+
+
+def last_used(actor_ids: list[int]) -> dict[int, object]:
+    """When each of these actors last sent something."""
+    query = select(Submission.submitter_id, func.max(Submission.created_at))
+    query = query.where(Submission.submitter_id.in_(actor_ids)).group_by(Submission.submitter_id)
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def get_app_user(actor: Actor, project_id: int, actor_id: int) -> AppUser:
+    """One app user of a project. Raises NOT_FOUND."""
+    permissions.require(actor, "field_key.list", project_id=project_id)
+    found = db.session.get(AppUser, actor_id)
+    if found is None or found.project_id != project_id or found.actor.deleted_at is not None:
+        raise problems.NOT_FOUND()
+    return found
+
+
+def key_of(app_user: AppUser) -> str | None:
+    """The key, to be shown again; None when it was revoked."""
+    return vault().decrypt(app_user.key_cipher) if app_user.key_cipher else None
+
+
+@writes
+def create_app_user(
+    actor: Actor,
+    project_id: int,
+    display_name: str,
+    *,
+    language: str | None = None,
+    all_forms: bool = False,
+    form_ids: Iterable[int] = (),
+) -> AppUser:
+    """A new app user with a key of its own, for these forms; with `all_forms` for every form the project has now."""
+    permissions.require(actor, "field_key.create", project_id=project_id)
+    if db.session.get(Project, project_id) is None:
+        raise problems.NOT_FOUND()
+    if not display_name.strip():
+        raise problems.MISSING_PARAMETER(field="displayName")
+    key = new_token()
+    row = ActorRow(type="field_key", display_name=display_name.strip(), language=language, created_at=now())
+    db.session.add(row)
+    db.session.flush()
+    app_user = AppUser(
+        actor_id=row.id,
+        project_id=project_id,
+        key_hash=token_hash(key),
+        key_cipher=vault().encrypt(key),
+        created_by=actor.id,
+    )
+    app_user.actor = row
+    db.session.add(app_user)
+    audits.log(actor, "field_key.create", project_id=project_id, subject_id=row.id)
+    for form_id in _form_ids(project_id, None if all_forms else form_ids):
+        grant(actor, row.id, "app-user", project_id=project_id, form_id=form_id)
+    db.session.flush()
+    return app_user
+
+
+def _form_ids(project_id: int, wanted: Iterable[int] | None = None) -> list[int]:
+    """The living forms of a project, or those wanted that are among them."""
+    query = select(Form.id).where(Form.project_id == project_id, Form.deleted_at.is_(None))
+    if wanted is not None:
+        query = query.where(Form.id.in_(list(wanted)))
+    return list(db.session.scalars(query.order_by(Form.id)))
+
+
+@writes
+def set_app_user_forms(actor: Actor, project_id: int, actor_id: int, form_ids: Iterable[int]) -> None:
+    """Let an app user fill exactly these forms of its project."""
+    app_user = get_app_user(actor, project_id, actor_id)
+    for form_id in _form_ids(project_id):
+        _set_filler(actor, project_id, form_id, app_user, form_id in set(form_ids))
+
+
+@writes
+def set_form_app_users(actor: Actor, project_id: int, form_id: int, actor_ids: Iterable[int] | None = None) -> None:
+    """Let exactly these app users of the project fill a form; without `actor_ids` all of them."""
+    chosen = None if actor_ids is None else set(actor_ids)
+    for app_user in app_users(actor, project_id):
+        _set_filler(actor, project_id, form_id, app_user, chosen is None or app_user.actor_id in chosen)
+
+
+def _set_filler(actor: Actor, project_id: int, form_id: int, app_user: AppUser, wanted: bool) -> None:
+    held = select(Assignment.id).where(
+        Assignment.actor_id == app_user.actor_id, Assignment.role == "app-user", Assignment.form_id == form_id
+    )
+    change = grant if wanted else revoke
+    if (db.session.scalar(held) is not None) != wanted:
+        change(actor, app_user.actor_id, "app-user", project_id=project_id, form_id=form_id)
+
+
+@writes
+def revoke_app_user(actor: Actor, project_id: int, actor_id: int, *, delete: bool = False) -> None:
+    """Make the key worthless at once; with `delete` the app user also leaves the list."""
+    permissions.require(actor, "field_key.delete", project_id=project_id)
+    app_user = get_app_user(actor, project_id, actor_id)
+    app_user.key_hash = None
+    app_user.key_cipher = None
+    if delete:
+        app_user.actor.deleted_at = now()
+    audits.log(actor, "field_key.delete", project_id=project_id, subject_id=actor_id)
+
+
+def actor_row(actor_id: int | None) -> ActorRow | None:
+    """An actor by number, to be named."""
+    return db.session.get(ActorRow, actor_id) if actor_id is not None else None

@@ -1,0 +1,303 @@
+"""Drafts: a definition arrives, is tried, and is published with a version of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import func, select
+
+from forms import rules, workbooks, xform, xlsform
+from schemas import problems
+from server.actions import audits, files, forms, projects
+from server.db import db, end_read, now, writes
+from server.models import (
+    Comment,
+    Form,
+    FormFile,
+    FormVersion,
+    Project,
+    Submission,
+    SubmissionVersion,
+)
+from server.parts import settings, vault
+from server.permissions import Actor
+from server.secrets import new_token, token_hash
+from server.uploads import of_bytes
+from sync.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition ready to become a draft. `validated`: whether ODK Validate ran on it."""
+
+    xml: bytes
+    form: xform.Form
+    workbook: Part | None = None
+    workbook_type: str | None = None
+    validated: bool = False
+    warnings: tuple[str, ...] = ()
+    workflow_warnings: tuple[dict[str, Any], ...] = ()
+    itemsets: Part | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def refuse_warnings(self) -> None:
+        """Raise FORM_WARNINGS with all of them, if there are any."""
+        if self.warnings or self.workflow_warnings:
+            raise problems.FORM_WARNINGS(
+                warnings={
+                    "xlsFormWarnings": list(self.warnings) or None,
+                    "workflowWarnings": list(self.workflow_warnings) or None,
+                },
+                validated=self.validated,
+            )
+
+
+def from_workbook(data: bytes, filename: str, fallback: str | None = None, previous: Form | None = None) -> Definition:
+    """Convert a workbook (slow, no database). Raises XLSFORM_NOT_VALID and what the rules refuse."""
+    before = _previous(previous)
+    end_read()
+    made = xlsform.convert(data, filename, fallback_form_id=fallback)
+    parsed = xform.parse(made.xml)
+    return Definition(
+        made.xml,
+        parsed,
+        workbook=of_bytes(data, filename),
+        workbook_type=workbooks.sniff(data)[0].lstrip("."),
+        validated=made.validated,
+        warnings=made.warnings,
+        workflow_warnings=_workflow(parsed, before),
+        itemsets=of_bytes(made.itemsets, "itemsets.csv", "text/csv") if made.itemsets else None,
+    )
+
+
+def from_xform(xml: bytes, previous: Form | None = None) -> Definition:
+    """Check an XForm (no database). Raises UNPARSEABLE and what the rules refuse."""
+    before = _previous(previous)
+    end_read()
+    parsed = xform.parse(xml)
+    return Definition(xml, parsed, workflow_warnings=_workflow(parsed, before))
+
+
+def _previous(form: Form | None) -> xform.Form | None:
+    return forms.compiled(form.current) if form is not None and form.current is not None else None
+
+
+def _workflow(parsed: xform.Form, before: xform.Form | None) -> tuple[dict[str, Any], ...]:
+    return tuple(rules.check(parsed, previous=before, public_url=settings().public_url))
+
+
+def create(actor: Actor, project_id: int, definition: Definition, *, publish: bool = False) -> Form:
+    """A new form with a draft; with `publish` it is published at once."""
+    projects.get(actor, project_id, "form.create")
+    _keep(definition)
+    return _create(actor, project_id, definition, publish)
+
+
+def _keep(definition: Definition) -> None:
+    files.keep(part for part in (definition.workbook, definition.itemsets) if part is not None)
+
+
+@writes
+def _create(actor: Actor, project_id: int, definition: Definition, publish: bool) -> Form:
+    projects.get(actor, project_id, "form.create")
+    form_id = definition.form.form_id
+    taken = select(Form.id).where(
+        Form.project_id == project_id, Form.xml_form_id == form_id, Form.deleted_at.is_(None)
+    )
+    if db.session.scalar(taken) is not None:
+        raise problems.UNIQUENESS(
+            fields="projectId,xmlFormId", values=f"{project_id},{form_id}", table="forms"
+        )
+    form = Form(project_id=project_id, xml_form_id=form_id, created_at=now(), created_by=actor.id)
+    db.session.add(form)
+    db.session.flush()
+    _add_draft(actor, form, definition)
+    audits.log(actor, "form.create", project_id=project_id, form_id=form.id)
+    if publish:
+        _publish(actor, form)
+    return form
+
+
+def replace(actor: Actor, form: Form, definition: Definition | None = None) -> Form:
+    """A new draft of a form: of the definition given, else a copy of the published one. The old draft goes."""
+    if definition is not None:
+        if definition.form.form_id != form.xml_form_id:
+            raise problems.UNEXPECTED_VALUE(
+                field="form ID", value=definition.form.form_id, reason=f"this form's ID is {form.xml_form_id}"
+            )
+        _keep(definition)
+    return _replace(actor, form.project_id, form.xml_form_id, definition)
+
+
+@writes
+def _replace(actor: Actor, project_id: int, xml_form_id: str, definition: Definition | None) -> Form:
+    form = forms.get(actor, project_id, xml_form_id, "form.update")
+    if definition is None:
+        if form.current is None:
+            raise problems.MISSING_PARAMETER(field="xml")
+        definition = _copy_of(form.current)
+        workbook = (form.current.workbook_sha256, form.current.workbook_type, form.current.workbook_name)
+        draft = _add_draft(actor, form, definition)
+        draft.workbook_sha256, draft.workbook_type, draft.workbook_name = workbook
+    else:
+        _add_draft(actor, form, definition)
+    form.updated_at = now()
+    audits.log(actor, "form.update.draft.set", project_id=project_id, form_id=form.id)
+    return form
+
+
+def _copy_of(version: FormVersion) -> Definition:
+    return Definition(version.xml, forms.compiled(version), validated=version.validated)
+
+
+def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
+    old = form.draft
+    inherited = {file.name: file for version in (form.current, old) if version for file, _ in files.of_version(version.id)}
+    key = vault().decrypt(old.draft_key_cipher) if old and old.draft_key_cipher else new_token()
+    if old is not None:
+        _remove(form, old)
+    last = db.session.scalar(select(func.max(FormVersion.number)).where(FormVersion.form_id == form.id)) or 0
+    files.record(part for part in (definition.workbook, definition.itemsets) if part is not None)
+    workbook = definition.workbook
+    draft = FormVersion(
+        project_id=form.project_id,
+        form_id=form.id,
+        number=last + 1,
+        validated=definition.validated,
+        warnings=[*definition.warnings],
+        workbook_sha256=workbook.sha256 if workbook else None,
+        workbook_type=definition.workbook_type,
+        workbook_name=workbook.name if workbook else None,
+        draft_key_hash=token_hash(key),
+        draft_key_cipher=vault().encrypt(key),
+        created_at=now(),
+        created_by=actor.id,
+    )
+    _set_definition(draft, definition.xml, definition.form)
+    db.session.add(draft)
+    db.session.flush()
+    form.draft = draft
+    _expect_files(draft, definition, inherited)
+    db.session.flush()
+    return draft
+
+
+def _set_definition(version: FormVersion, xml: bytes, parsed: xform.Form) -> None:
+    version.xml = xml
+    version.version = parsed.version
+    version.title = parsed.title
+    version.md5 = hashlib.md5(xml, usedforsecurity=False).hexdigest()
+    version.sha1 = hashlib.sha1(xml, usedforsecurity=False).hexdigest()
+    version.sha256 = hashlib.sha256(xml).hexdigest()
+
+
+def _expect_files(draft: FormVersion, definition: Definition, inherited: dict[str, FormFile]) -> None:
+    """Places for the files the definition names; those of the version before are carried over by name and type."""
+    for expected in definition.form.files:
+        place = FormFile(version_id=draft.id, name=expected.name, type=expected.type)
+        before = inherited.get(expected.name)
+        if definition.itemsets is not None and expected.name == definition.itemsets.name:
+            place.blob_sha256, place.content_type, place.updated_at = definition.itemsets.sha256, "text/csv", now()
+        elif before is not None and before.type == expected.type:
+            place.blob_sha256, place.dataset_id = before.blob_sha256, before.dataset_id
+            place.content_type, place.updated_at = before.content_type, before.updated_at
+        db.session.add(place)
+
+
+def _remove(form: Form, draft: FormVersion) -> None:
+    """Delete a draft and what was sent to try it."""
+    form.draft = None
+    db.session.flush()
+    tried = select(Submission.id).where(Submission.form_id == form.id, Submission.draft.is_(True))
+    db.session.execute(delete_rows(Comment).where(Comment.submission_id.in_(tried)))
+    db.session.execute(
+        delete_rows(SubmissionVersion).where(SubmissionVersion.form_id == form.id, SubmissionVersion.draft.is_(True))
+    )
+    db.session.execute(delete_rows(Submission).where(Submission.form_id == form.id, Submission.draft.is_(True)))
+    if draft.published_at is None:
+        db.session.execute(delete_rows(FormVersion).where(FormVersion.id == draft.id))
+        db.session.expunge(draft)
+
+
+@writes
+def publish(actor: Actor, project_id: int, xml_form_id: str, version: str | None = None, notes: str | None = None) -> Form:
+    """Make the draft the published version, under another version string if one is given.
+
+    Raises VERSION_UNIQUENESS when the string has been published before.
+    """
+    form = forms.get(actor, project_id, xml_form_id, "form.update")
+    draft = forms.draft_of(form)
+    if version is not None and version != draft.version:
+        xml = xform.set_version(draft.xml, version)
+        _set_definition(draft, xml, xform.parse(xml))
+    draft.publish_notes = notes
+    _publish(actor, form)
+    return form
+
+
+def _publish(actor: Actor, form: Form) -> None:
+    draft = forms.draft_of(form)
+    taken = select(FormVersion.id).where(
+        FormVersion.form_id == form.id,
+        FormVersion.version == draft.version,
+        FormVersion.published_at.is_not(None),
+    )
+    if db.session.scalar(taken) is not None:
+        raise problems.VERSION_UNIQUENESS(xmlFormId=form.xml_form_id, version=draft.version)
+    rules.check(forms.compiled(draft), previous=_previous(form), public_url=settings().public_url)
+    draft.published_at = now()
+    draft.published_by = actor.id
+    draft.draft_key_hash = draft.draft_key_cipher = None
+    form.current = draft
+    form.updated_at = now()
+    _remove(form, draft)
+    db.session.flush()
+    audits.log(
+        actor, "form.update.publish", project_id=form.project_id, form_id=form.id, version=draft.version
+    )
+
+
+@writes
+def delete(actor: Actor, project_id: int, xml_form_id: str) -> None:
+    """Throw the draft away. Raises NO_PUBLISHED_VERSION when there is nothing else."""
+    form = forms.get(actor, project_id, xml_form_id, "form.update")
+    if form.current is None:
+        raise problems.NO_PUBLISHED_VERSION()
+    _remove(form, forms.draft_of(form))
+    audits.log(actor, "form.update.draft.delete", project_id=project_id, form_id=form.id)
+
+
+def key_of(draft: FormVersion) -> str | None:
+    """The key of the draft's test address."""
+    return vault().decrypt(draft.draft_key_cipher) if draft.draft_key_cipher else None
+
+
+def by_key(project_id: int, xml_form_id: str, key: str) -> Form:
+    """The form whose draft has this test key. Raises DRAFT_ACCESS."""
+    query = (
+        select(Form)
+        .join(FormVersion, FormVersion.id == Form.draft_version_id)
+        .join(Project, Project.id == Form.project_id)
+        .where(
+            Form.project_id == project_id,
+            Form.xml_form_id == xml_form_id,
+            Form.deleted_at.is_(None),
+            Project.deleted_at.is_(None),
+            FormVersion.draft_key_hash == token_hash(key),
+        )
+    )
+    form = db.session.scalar(query)
+    if form is None:
+        raise problems.DRAFT_ACCESS()
+    return form
+
+
+def workbook_as_xlsx(version: FormVersion) -> bytes:
+    """A Markdown workbook as Excel reads it. Raises NOT_FOUND when there is none."""
+    if version.workbook_sha256 is None:
+        raise problems.NOT_FOUND()
+    with files.read(version.workbook_sha256) as file:
+        return workbooks.to_xlsx(file.read())

@@ -1,0 +1,101 @@
+"""Files by content, and the files that a form version expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from sqlalchemy import select
+
+from schemas import problems
+from server import dialect
+from server.actions import audits
+from server.db import db, now, writes
+from server.models import Blob, Form, FormFile, FormVersion
+from server.parts import storage
+from server.permissions import Actor
+from sync.parts import Part
+
+
+def keep(parts: Iterable[Part]) -> None:
+    """Put the bytes into storage, before any transaction begins. Raises BUSY when they cannot be stored."""
+    for part in parts:
+        try:
+            storage().put(part.sha256, part.stream)
+        except OSError as error:
+            raise problems.BUSY() from error
+
+
+def record(parts: Iterable[Part]) -> None:
+    """Rows for kept bytes, within the running write transaction. Repeats are harmless."""
+    moment = now()
+    unique = {part.sha256: part for part in parts}
+    rows = [{"sha256": p.sha256, "md5": p.md5, "size": p.size, "created_at": moment} for p in unique.values()]
+    dialect.insert_missing(db.session(), Blob, rows)
+
+
+def read(sha256: str) -> BinaryIO:
+    """The bytes of a blob. Raises BUSY when the store cannot give them."""
+    try:
+        return storage().open(sha256)
+    except OSError as error:
+        raise problems.BUSY() from error
+
+
+def of_version(version_id: int) -> list[tuple[FormFile, Blob | None]]:
+    """The files a form version expects, by name, with their blobs."""
+    query = select(FormFile, Blob).outerjoin(Blob, Blob.sha256 == FormFile.blob_sha256)
+    rows = db.session.execute(query.where(FormFile.version_id == version_id).order_by(FormFile.name))
+    return [(row[0], row[1]) for row in rows]
+
+
+def one_of_version(version_id: int, name: str) -> tuple[FormFile, Blob | None]:
+    """One expected file. Raises NOT_FOUND."""
+    for file, blob in of_version(version_id):
+        if file.name == name:
+            return file, blob
+    raise problems.NOT_FOUND()
+
+
+def put_form_file(actor: Actor, form: Form, draft: FormVersion, name: str, part: Part) -> tuple[FormFile, Blob | None]:
+    """Fill the place of an expected file of the draft. Raises NOT_FOUND when the form expects no such file."""
+    form_id, draft_id = form.id, draft.id
+    one_of_version(draft_id, name)
+    keep([part])
+    return _attach(actor, form_id, draft_id, name, part)
+
+
+@writes
+def _attach(actor: Actor, form_id: int, draft_id: int, name: str, part: Part) -> tuple[FormFile, Blob | None]:
+    form = db.session.get_one(Form, form_id)
+    if form.draft_version_id != draft_id:
+        raise problems.NOT_FOUND()
+    record([part])
+    file, _ = one_of_version(draft_id, name)
+    file.blob_sha256 = part.sha256
+    file.dataset_id = None
+    file.content_type = part.content_type or None
+    file.updated_at = now()
+    db.session.flush()
+    audits.log(actor, "form.attachment.update", project_id=form.project_id, form_id=form_id, name=name)
+    return one_of_version(draft_id, name)
+
+
+@writes
+def clear_form_file(actor: Actor, form: Form, draft: FormVersion, name: str) -> None:
+    """Empty the place of an expected file of the draft."""
+    file, _ = one_of_version(draft.id, name)
+    if file.blob_sha256 is None and file.dataset_id is None:
+        raise problems.NOT_FOUND()
+    file.blob_sha256 = None
+    file.dataset_id = None
+    file.updated_at = now()
+    audits.log(actor, "form.attachment.update", project_id=form.project_id, form_id=form.id, name=name, cleared=True)
+
+
+def size_of(sha256: str) -> int:
+    """The size of a stored file in bytes. Raises NOT_FOUND."""
+    blob = db.session.get(Blob, sha256)
+    if blob is None:
+        raise problems.NOT_FOUND()
+    return blob.size

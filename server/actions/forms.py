@@ -1,0 +1,198 @@
+"""Forms as they are read: by project and ID, their versions, what a phone is offered, and the compiled definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from forms import xform
+from schemas import problems
+from server import permissions
+from server.actions import audits, projects
+from server.db import db, now, writes
+from server.models import Dataset, Form, FormFile, FormVersion, Submission
+from server.permissions import Actor
+
+STATES = ("open", "closing", "closed")
+READ = ("form.read", "open_form.read")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A form as the form list needs it."""
+
+    form: Form
+    version: FormVersion
+    has_files: bool
+
+
+def find(project_id: int, xml_form_id: str) -> Form:
+    """The living form, whoever asks. Raises NOT_FOUND."""
+    query = select(Form).where(
+        Form.project_id == project_id, Form.xml_form_id == xml_form_id, Form.deleted_at.is_(None)
+    )
+    form = db.session.scalar(query.options(selectinload(Form.current), selectinload(Form.draft)))
+    if form is None:
+        raise problems.NOT_FOUND()
+    return form
+
+
+def get(actor: Actor, project_id: int, xml_form_id: str, *verbs: str) -> Form:
+    """A form on which the actor has one of the verbs (default: may read it). Raises NOT_FOUND, INSUFFICIENT_RIGHTS.
+
+    Who may only read open forms does not see closed or unpublished ones.
+    """
+    form = find(project_id, xml_form_id)
+    held = actor.verbs_on(project_id, form.id)
+    wanted = verbs or READ
+    if not held.intersection(wanted):
+        raise problems.INSUFFICIENT_RIGHTS()
+    if wanted is READ and "form.read" not in held and (form.state == "closed" or form.current is None):
+        raise problems.INSUFFICIENT_RIGHTS()
+    if wanted is READ and form.current is None and "form.update" not in held:
+        raise problems.INSUFFICIENT_RIGHTS()
+    return form
+
+
+def list_all(actor: Actor, project_id: int) -> list[Form]:
+    """The forms of a project that the actor may see, by title."""
+    projects.get(actor, project_id, "form.list", "open_form.list", "project.read")
+    query = select(Form).where(Form.project_id == project_id, Form.deleted_at.is_(None))
+    query = query.options(selectinload(Form.current), selectinload(Form.draft))
+    rows = db.session.scalars(permissions.visible(actor, query, "form.list", "open_form.list"))
+    shown = [form for form in rows if form.current is not None or _may_draft(actor, form)]
+    return sorted(shown, key=lambda form: shown_version(form).title.casefold())
+
+
+def _may_draft(actor: Actor, form: Form) -> bool:
+    return permissions.can(actor, "form.update", project_id=form.project_id, form_id=form.id)
+
+
+def shown_version(form: Form) -> FormVersion:
+    """The published version, else the draft."""
+    version = form.current or form.draft
+    if version is None:
+        raise problems.NOT_FOUND()
+    return version
+
+
+def draft_of(form: Form) -> FormVersion:
+    """The draft. Raises NOT_FOUND."""
+    if form.draft is None:
+        raise problems.NOT_FOUND()
+    return form.draft
+
+
+def versions(form: Form) -> list[FormVersion]:
+    """The published versions, newest first."""
+    query = select(FormVersion).where(FormVersion.form_id == form.id, FormVersion.published_at.is_not(None))
+    return list(db.session.scalars(query.order_by(FormVersion.number.desc())))
+
+
+def version_by_id(version_id: int) -> FormVersion:
+    """The version that a submission of an actor's was checked against. The submission has been through `rows.get`."""
+    return db.session.get_one(FormVersion, version_id)
+
+
+def version_named(form: Form, version: str) -> FormVersion:
+    """A published version by its version string (`___` stands for the empty one). Raises NOT_FOUND."""
+    name = "" if version == "___" else version
+    query = select(FormVersion).where(
+        FormVersion.form_id == form.id, FormVersion.version == name, FormVersion.published_at.is_not(None)
+    )
+    found = db.session.scalar(query)
+    if found is None:
+        raise problems.NOT_FOUND()
+    return found
+
+
+def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> list[Offered]:
+    """The open, published forms of a project that the actor may fill, without reading their XML."""
+    has_files = select(func.count()).where(
+        FormFile.version_id == FormVersion.id, FormFile.blob_sha256.is_not(None) | FormFile.dataset_id.is_not(None)
+    )
+    query = (
+        select(Form, FormVersion, has_files.scalar_subquery())
+        .join(FormVersion, FormVersion.id == Form.current_version_id)
+        .where(Form.project_id == project_id, Form.state == "open", Form.deleted_at.is_(None))
+        .order_by(Form.id)
+    )
+    if xml_form_id is not None:
+        query = query.where(Form.xml_form_id == xml_form_id)
+    query = permissions.visible(actor, query, "form.list", "open_form.list")
+    return [Offered(form, version, files > 0) for form, version, files in db.session.execute(query)]
+
+
+_compiled: dict[str, xform.Form] = {}
+
+
+def compiled(version: FormVersion) -> xform.Form:
+    """The definition as fields and rules, parsed once per process and definition."""
+    known = _compiled.get(version.sha256)
+    if known is None:
+        if len(_compiled) >= 256:
+            _compiled.pop(next(iter(_compiled)))
+        known = _compiled[version.sha256] = xform.parse(version.xml)
+    return known
+
+
+def dataset_names(dataset_ids: list[int]) -> dict[int, str]:
+    """Names of entity lists by number."""
+    rows = db.session.execute(select(Dataset.id, Dataset.name).where(Dataset.id.in_(dataset_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the extended form of a form adds: counts of submissions, by review state, and the latest."""
+
+    submissions: int
+    last_submission: Any
+    states: dict[str | None, int]
+
+
+def summaries(form_ids: list[int]) -> dict[int, Summary]:
+    """Counts of living, real (not draft) submissions for each form."""
+    query = select(Submission.form_id, Submission.review_state, func.count(), func.max(Submission.created_at)).where(
+        Submission.form_id.in_(form_ids), Submission.draft.is_(False), Submission.deleted_at.is_(None)
+    )
+    found: dict[int, Summary] = {}
+    for form_id, state, count, latest in db.session.execute(query.group_by(Submission.form_id, Submission.review_state)):
+        before = found.get(form_id, Summary(0, None, {}))
+        last = max((moment for moment in (before.last_submission, latest) if moment is not None), default=None)
+        found[form_id] = Summary(before.submissions + count, last, {**before.states, state: count})
+    return {form_id: found.get(form_id, Summary(0, None, {})) for form_id in form_ids}
+
+
+def with_findings(form_ids: list[int]) -> dict[int, int]:
+    """How many living, real submissions of each form have findings."""
+    query = select(Submission.form_id, func.count()).where(
+        Submission.form_id.in_(form_ids),
+        Submission.draft.is_(False),
+        Submission.deleted_at.is_(None),
+        Submission.findings > 0,
+    )
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(Submission.form_id))}
+
+
+@writes
+def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str) -> Form:
+    """Open, close or finally close a form."""
+    form = get(actor, project_id, xml_form_id, "form.update")
+    if state not in STATES:
+        raise problems.UNEXPECTED_VALUE(field="state", value=state, reason="open, closing or closed was expected")
+    form.state = state
+    form.updated_at = now()
+    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, state=state)
+    return form
+
+
+@writes
+def delete(actor: Actor, project_id: int, xml_form_id: str) -> None:
+    """Take a form away; its rows stay until they are purged."""
+    form = get(actor, project_id, xml_form_id, "form.delete")
+    form.deleted_at = now()
+    audits.log(actor, "form.delete", project_id=project_id, form_id=form.id)

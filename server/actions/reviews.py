@@ -1,0 +1,78 @@
+"""A supervisor acts: review state, comments, deletion. State, comment and audit go together."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from schemas import problems
+from server.actions import audits, rows
+from server.db import db, now, writes
+from server.models import Comment, Form, Submission
+from server.permissions import Actor
+
+STATES = ("approved", "hasIssues", "rejected", "edited")
+
+
+@writes
+def review(
+    actor: Actor, form: Form, instance_id: str, state: str | None, comment: str = "", *, needs_comment: bool = False
+) -> rows.Row:
+    """Set the review state (None: received), with a comment if one is given. Findings never do this by themselves.
+
+    `needs_comment`: returning it without a word would leave the volunteer guessing, so it is refused.
+    """
+    submission, version = rows.get(actor, form, instance_id, verbs=("submission.update",))
+    if state is not None and state not in STATES:
+        raise problems.UNEXPECTED_VALUE(field="reviewState", value=state, reason=f"one of {', '.join(STATES)} was expected")
+    if needs_comment and state == "hasIssues" and not comment.strip():
+        raise problems.MISSING_PARAMETER(field="comment")
+    submission.review_state = state
+    submission.updated_at = now()
+    audits.log(
+        actor,
+        "submission.update",
+        project_id=form.project_id,
+        form_id=form.id,
+        submission_id=submission.id,
+        reviewState=state,
+    )
+    if comment.strip():
+        _add(actor, submission, comment, None)
+    return submission, version
+
+
+@writes
+def add_comment(actor: Actor, form: Form, instance_id: str, body: str, path: str | None = None) -> Comment:
+    """A comment on a submission, or on one question of it."""
+    submission, _ = rows.get(actor, form, instance_id, verbs=("submission.update",))
+    if not body.strip():
+        raise problems.MISSING_PARAMETER(field="body")
+    return _add(actor, submission, body, path)
+
+
+def _add(actor: Actor, submission: Submission, body: str, path: str | None) -> Comment:
+    comment = Comment(
+        project_id=submission.project_id,
+        submission_id=submission.id,
+        actor_id=actor.id,
+        path=path,
+        body=body.strip(),
+        created_at=now(),
+    )
+    db.session.add(comment)
+    db.session.flush()
+    return comment
+
+
+def comments(submission: Submission) -> list[Comment]:
+    """The comments on a submission, newest first. `submission` has been through `rows.get`."""
+    query = select(Comment).where(Comment.submission_id == submission.id).order_by(Comment.id.desc())
+    return list(db.session.scalars(query))
+
+
+@writes
+def delete(actor: Actor, form: Form, instance_id: str) -> None:
+    """Take a submission away; it stays in the table until it is purged, so that it cannot come back by a resend."""
+    submission, _ = rows.get(actor, form, instance_id, verbs=("submission.delete",))
+    submission.deleted_at = now()
+    audits.log(actor, "submission.delete", project_id=form.project_id, form_id=form.id, submission_id=submission.id)

@@ -1,0 +1,257 @@
+"""Choosing submissions to read: lists, single ones, versions, findings, and pages of data. All of it scoped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, undefer
+
+from schemas import problems
+from server import permissions
+from server.db import db
+from server.models import Actor as ActorRow
+from server.models import Blob, FindingRow, Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
+from server.permissions import Actor
+
+READ = ("submission.read",)
+LIST = ("submission.list", "submission.read")
+Row = tuple[Submission, SubmissionVersion]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a supervisor narrows a list by. `state`: a review state, or `received` for none; dates are inclusive."""
+
+    state: str = ""
+    findings: str = ""
+    since: date | None = None
+    until: date | None = None
+    submitter_id: int | None = None
+    search: str = ""
+
+
+def _query(actor: Actor, form: Form, *, draft: bool, verbs: tuple[str, ...]) -> Select[tuple[Submission, SubmissionVersion]]:
+    permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
+    query = (
+        select(Submission, SubmissionVersion)
+        .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+        .where(
+            Submission.form_id == form.id,
+            Submission.draft.is_(draft),
+            Submission.deleted_at.is_(None),
+            SubmissionVersion.current.is_(True),
+        )
+    )
+    return permissions.visible(actor, query, *verbs)
+
+
+def _narrow(query: Select[Any], filters: Filters, time_zone: str) -> Select[Any]:
+    zone = ZoneInfo(time_zone)
+    if filters.state:
+        state = None if filters.state == "received" else filters.state
+        query = query.where(Submission.review_state == state if state else Submission.review_state.is_(None))
+    if filters.findings == "yes":
+        query = query.where(Submission.findings > 0)
+    if filters.findings == "no":
+        query = query.where(Submission.findings == 0)
+    if filters.since:
+        query = query.where(Submission.created_at >= datetime.combine(filters.since, time.min, zone))
+    if filters.until:
+        query = query.where(Submission.created_at <= datetime.combine(filters.until, time.max, zone))
+    if filters.submitter_id:
+        query = query.where(Submission.submitter_id == filters.submitter_id)
+    if filters.search:
+        pattern = "%" + filters.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        named = SubmissionVersion.instance_name.ilike(pattern, escape="\\")
+        query = query.where(named | (Submission.instance_id == filters.search))
+    return query
+
+
+def submissions(
+    actor: Actor,
+    form: Form,
+    *,
+    draft: bool = False,
+    filters: Filters | None = None,
+    time_zone: str = "UTC",
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[Row], int]:
+    """A page of submissions with their current versions, newest first, and how many there are in all."""
+    query = _query(actor, form, draft=draft, verbs=LIST)
+    if filters is not None:
+        query = _narrow(query, filters, time_zone)
+    total = db.session.scalar(select(func.count()).select_from(query.with_only_columns(Submission.id).subquery())) or 0
+    query = query.order_by(Submission.id.desc()).offset(offset)
+    rows = db.session.execute(query.limit(limit) if limit is not None else query)
+    return [(row[0], row[1]) for row in rows], total
+
+
+def neighbours(actor: Actor, form: Form, submission: Submission) -> tuple[str | None, str | None]:
+    """Instance IDs of the next newer and the next older submission, for paging through a review."""
+    found = []
+    for newer in (True, False):
+        query = _query(actor, form, draft=submission.draft, verbs=LIST)
+        side = Submission.id > submission.id if newer else Submission.id < submission.id
+        query = query.where(side).order_by(Submission.id if newer else Submission.id.desc()).limit(1)
+        row = db.session.execute(query).first()
+        found.append(row[0].instance_id if row else None)
+    return found[0], found[1]
+
+
+def get(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, verbs: tuple[str, ...] = READ) -> Row:
+    """A submission by the instance ID of its first version, or of any of its versions. Raises NOT_FOUND."""
+    query = _query(actor, form, draft=draft, verbs=verbs)
+    row = db.session.execute(query.where(Submission.instance_id == instance_id)).first()
+    if row is None:
+        holder = select(SubmissionVersion.submission_id).where(
+            SubmissionVersion.form_id == form.id,
+            SubmissionVersion.draft.is_(draft),
+            SubmissionVersion.instance_id == instance_id,
+        )
+        row = db.session.execute(query.where(Submission.id.in_(holder))).first()
+    if row is None:
+        raise problems.NOT_FOUND()
+    return row[0], row[1]
+
+
+def versions(submission: Submission) -> list[SubmissionVersion]:
+    """All versions of a submission, newest first. `submission` has been through `get`."""
+    query = select(SubmissionVersion).where(SubmissionVersion.submission_id == submission.id)
+    return list(db.session.scalars(query.order_by(SubmissionVersion.id.desc())))
+
+
+def version(submission: Submission, instance_id: str) -> SubmissionVersion:
+    """One version of a submission by its own instance ID. Raises NOT_FOUND."""
+    query = select(SubmissionVersion).where(
+        SubmissionVersion.submission_id == submission.id, SubmissionVersion.instance_id == instance_id
+    )
+    found = db.session.scalar(query)
+    if found is None:
+        raise problems.NOT_FOUND()
+    return found
+
+
+def findings(version_id: int) -> list[FindingRow]:
+    """What is wrong with a version, in the order in which it was found."""
+    query = select(FindingRow).where(FindingRow.version_id == version_id).order_by(FindingRow.id)
+    return list(db.session.scalars(query))
+
+
+def file(version_id: int, name: str) -> tuple[SubmissionFile, Blob | None]:
+    """One file of a version, with its blob if it has arrived. Raises NOT_FOUND."""
+    query = select(SubmissionFile, Blob).outerjoin(Blob, Blob.sha256 == SubmissionFile.blob_sha256)
+    row = db.session.execute(
+        query.where(SubmissionFile.version_id == version_id, SubmissionFile.name == name)
+    ).one_or_none()
+    if row is None:
+        raise problems.NOT_FOUND()
+    return row[0], row[1]
+
+
+def submitters(actor: Actor, form: Form) -> list[ActorRow]:
+    """Who has sent something for this form that the actor may see, by name."""
+    ids = _query(actor, form, draft=False, verbs=LIST).with_only_columns(Submission.submitter_id).distinct()
+    query = select(ActorRow).where(ActorRow.id.in_(ids)).order_by(ActorRow.display_name)
+    return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """A submission with its typed answers, and how many of its files are expected and there."""
+
+    submission: Submission
+    version: SubmissionVersion
+    files_expected: int
+    files_present: int
+    form_version: str
+    edits: int
+
+
+def data(
+    actor: Actor,
+    form: Form,
+    *,
+    draft: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+    after_id: int | None = None,
+    instance_id: str | None = None,
+) -> list[DataRow]:
+    """Submissions with answers, newest first: from `offset`, or (without counting through) those older than `after_id`."""
+    query = _query(actor, form, draft=draft, verbs=READ)
+    query = query.options(undefer(SubmissionVersion.answers), joinedload(Submission.submitter))
+    query = query.order_by(Submission.id.desc())
+    if instance_id is not None:
+        query = query.where(Submission.instance_id == instance_id)
+    if after_id is not None:
+        query = query.where(Submission.id < after_id)
+    if offset:
+        query = query.offset(offset)
+    rows = db.session.execute(query.limit(limit) if limit is not None else query).all()
+    counts = _file_counts([row[1].id for row in rows])
+    names = _version_names({row[1].form_version_id for row in rows})
+    edits = _edits([row[0].id for row in rows])
+    return [
+        DataRow(
+            row[0],
+            row[1],
+            *counts.get(row[1].id, (0, 0)),
+            names.get(row[1].form_version_id, ""),
+            edits.get(row[0].id, 0),
+        )
+        for row in rows
+    ]
+
+
+def count(actor: Actor, form: Form, *, draft: bool = False) -> int:
+    """How many submissions `data` would go through."""
+    query = _query(actor, form, draft=draft, verbs=READ).with_only_columns(func.count(Submission.id))
+    return db.session.scalar(query) or 0
+
+
+def position(actor: Actor, form: Form, instance_id: str, *, draft: bool = False) -> int:
+    """The number by which `data` goes on after this submission. Raises SKIPTOKEN_INVALID."""
+    query = _query(actor, form, draft=draft, verbs=READ).with_only_columns(Submission.id)
+    found = db.session.scalar(query.where(Submission.instance_id == instance_id))
+    if found is None:
+        raise problems.SKIPTOKEN_INVALID()
+    return found
+
+
+def _edits(submission_ids: list[int]) -> dict[int, int]:
+    query = select(SubmissionVersion.submission_id, func.count() - 1).group_by(SubmissionVersion.submission_id)
+    rows = db.session.execute(query.where(SubmissionVersion.submission_id.in_(submission_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _file_counts(version_ids: list[int]) -> dict[int, tuple[int, int]]:
+    query = (
+        select(SubmissionFile.version_id, func.count(), func.count(SubmissionFile.blob_sha256))
+        .where(SubmissionFile.version_id.in_(version_ids), SubmissionFile.expected.is_(True))
+        .group_by(SubmissionFile.version_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(query)}
+
+
+def _version_names(ids: set[int]) -> dict[int, str]:
+    rows = db.session.execute(select(FormVersion.id, FormVersion.version).where(FormVersion.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def form_version_name(version: SubmissionVersion) -> str:
+    """The version string of the form that a version was checked against."""
+    return _version_names({version.form_version_id}).get(version.form_version_id, "")
+
+
+def by_number(submission_id: int) -> Row:
+    """A submission that was just stored, with its current version."""
+    query = select(Submission, SubmissionVersion).join(
+        SubmissionVersion, SubmissionVersion.submission_id == Submission.id
+    )
+    row = db.session.execute(query.where(Submission.id == submission_id, SubmissionVersion.current.is_(True))).one()
+    return row[0], row[1]

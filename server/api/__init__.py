@@ -1,0 +1,1 @@
+"""REST, OpenRosa and OData routes, by noun. A view parses, calls one action and answers."""

@@ -1,0 +1,216 @@
+"""Forms and their versions, as they are read: the same resources for the form, its draft and each old version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, jsonify
+
+from forms.odata.names import fields_json
+from schemas import problems
+from schemas.forms import ExtendedFormShape, FormChanges, FormFileShape, FormShape
+from server import identity
+from server.actions import access, drafts, files, forms
+from server.api import wire
+from server.models import Blob, Form, FormFile, FormVersion
+
+api = wire.blueprint("forms")
+FORMS = "/projects/<int:project_id>/forms"
+FORM = f"{FORMS}/<xml_form_id>"
+WORKBOOKS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xls": "application/vnd.ms-excel",
+    "md": "text/markdown; charset=utf-8",
+}
+Found = tuple[Form, FormVersion]
+
+
+def register(app: Flask) -> None:
+    """Attach the routes, also for app users, whose key stands in the address."""
+    app.register_blueprint(api, url_prefix="/v1")
+    app.register_blueprint(api, url_prefix="/v1/key/<path_key>", name="forms_key")
+
+
+@api.url_value_preprocessor
+def take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """The key in the address says who asks; views need not know."""
+    if values and "path_key" in values:
+        g.path_key = values.pop("path_key")
+
+
+def form_dict(form: Form, version: FormVersion) -> dict[str, Any]:
+    """A form with the version that is shown."""
+    return {
+        "project_id": form.project_id,
+        "xml_form_id": form.xml_form_id,
+        "state": form.state,
+        "name": version.title or form.xml_form_id,
+        "version": version.version,
+        "hash": version.md5,
+        "sha": version.sha1,
+        "sha256": version.sha256,
+        "draft_token": drafts.key_of(version),
+        "enketo_id": None,
+        "enketo_once_id": None,
+        "key_id": version.key_id,
+        "webforms_enabled": False,
+        "created_at": form.created_at,
+        "updated_at": form.updated_at,
+        "published_at": version.published_at,
+        "validated": version.validated,
+    }
+
+
+def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: forms.Summary) -> dict[str, Any]:
+    states = {state or "received": summary.states.get(state, 0) for state in (None, "hasIssues", "edited")}
+    workbook = WORKBOOKS.get(version.workbook_type or "")
+    return entry | {
+        "submissions": summary.submissions,
+        "review_states": states,
+        "last_submission": summary.last_submission,
+        "created_by": access.actor_row(form.created_by),
+        "published_by": access.actor_row(version.published_by),
+        "excel_content_type": workbook,
+        "public_links": 0,
+        "entity_related": False,
+        "publish_notes": version.publish_notes,
+    }
+
+
+def reply(found: list[Found], *, one: bool = False) -> Response:
+    """Forms in the form the client asked for."""
+    shown = [form_dict(form, version) for form, version in found]
+    schema = ExtendedFormShape if wire.extended() else FormShape
+    if wire.extended():
+        counts = forms.summaries([form.id for form, _ in found])
+        pairs = zip(shown, found, strict=True)
+        shown = [_extend(entry, form, version, counts[form.id]) for entry, (form, version) in pairs]
+    return wire.reply(schema, shown[0] if one else shown)
+
+
+@api.get(FORMS)
+def list_all(project_id: int) -> Response:
+    """The forms of a project."""
+    found = forms.list_all(identity.actor(), project_id)
+    return reply([(form, forms.shown_version(form)) for form in found])
+
+
+@api.patch(FORM)
+def update(project_id: int, xml_form_id: str) -> Response:
+    """Open or close a form."""
+    changes = wire.body(FormChanges)
+    actor = identity.actor()
+    if "state" in changes:
+        form = forms.set_state(actor, project_id, xml_form_id, changes["state"])
+    else:
+        form = forms.get(actor, project_id, xml_form_id, "form.update")
+    return reply([(form, forms.shown_version(form))], one=True)
+
+
+@api.delete(FORM)
+def delete(project_id: int, xml_form_id: str) -> Response:
+    """Take a form away."""
+    forms.delete(identity.actor(), project_id, xml_form_id)
+    return jsonify(wire.SUCCESS)
+
+
+@api.get(f"{FORM}/versions")
+def versions(project_id: int, xml_form_id: str) -> Response:
+    """The published versions, newest first."""
+    form = forms.get(identity.actor(), project_id, xml_form_id)
+    shown = []
+    for version in forms.versions(form):
+        entry = form_dict(form, version)
+        if wire.extended():
+            entry["published_by"] = access.actor_row(version.published_by)
+            entry["excel_content_type"] = WORKBOOKS.get(version.workbook_type or "")
+            entry["publish_notes"] = version.publish_notes
+        shown.append(entry)
+    return wire.reply(ExtendedFormShape if wire.extended() else FormShape, shown)
+
+
+# The same resources below three addresses: what differs is how the version is found.
+
+
+def _shown(project_id: int, xml_form_id: str) -> Found:
+    form = forms.get(identity.actor(), project_id, xml_form_id)
+    return form, forms.shown_version(form)
+
+
+def _draft(project_id: int, xml_form_id: str) -> Found:
+    form = forms.get(identity.actor(), project_id, xml_form_id, "form.update")
+    return form, forms.draft_of(form)
+
+
+def _named(project_id: int, xml_form_id: str, version: str) -> Found:
+    form = forms.get(identity.actor(), project_id, xml_form_id)
+    return form, forms.version_named(form, version)
+
+
+def file_dict(file: FormFile, blob: Blob | None) -> dict[str, Any]:
+    """A form file as the API shows it: `hash` and `size` only where there is a blob."""
+    entry = {
+        "name": file.name,
+        "type": file.type,
+        "hash": blob.md5 if blob else None,
+        "exists": blob is not None or file.dataset_id is not None,
+        "blob_exists": blob is not None,
+        "dataset_exists": file.dataset_id is not None,
+    }
+    if file.updated_at is not None:
+        entry["updated_at"] = file.updated_at
+    if blob is not None:
+        entry["size"] = blob.size
+    return dict(FormFileShape().dump(entry))
+
+
+def workbook(form: Form, version: FormVersion, kind: str) -> Response:
+    """The workbook a version was made from. A Markdown one is also to be had as .xlsx."""
+    if version.workbook_sha256 is None:
+        raise problems.NOT_FOUND()
+    if version.workbook_type == "md" and kind == "xlsx":
+        response = Response(drafts.workbook_as_xlsx(version), content_type=WORKBOOKS["xlsx"])
+        response.headers["Content-Disposition"] = wire.disposition(f"{form.xml_form_id}.xlsx")
+        return response
+    if version.workbook_type != kind:
+        raise problems.NOT_FOUND()
+    size = files.size_of(version.workbook_sha256)
+    return wire.download(version.workbook_sha256, size, f"{form.xml_form_id}.{kind}", WORKBOOKS[kind])
+
+
+def _resources(base: str, find: Callable[..., Found], name: str) -> None:
+    def one(**place: Any) -> Response:
+        return reply([find(**place)], one=True)
+
+    def xml(**place: Any) -> Response:
+        return wire.document(find(**place)[1].xml, "application/xml; charset=utf-8")
+
+    def book(kind: str, **place: Any) -> Response:
+        return workbook(*find(**place), kind)
+
+    def fields(**place: Any) -> Response:
+        compiled = forms.compiled(find(**place)[1])
+        return jsonify(fields_json(compiled.fields, odata=wire.flag("odata")))
+
+    def form_files(**place: Any) -> Response:
+        return jsonify([file_dict(file, blob) for file, blob in files.of_version(find(**place)[1].id)])
+
+    def form_file(name: str, **place: Any) -> Response:
+        file, blob = files.one_of_version(find(**place)[1].id, name)
+        if blob is None:
+            raise problems.NOT_FOUND()
+        return wire.download(blob.sha256, blob.size, file.name, file.content_type)
+
+    api.add_url_rule(base, f"{name}_one", one)
+    api.add_url_rule(f"{base}.xml", f"{name}_xml", xml)
+    for kind in WORKBOOKS:
+        api.add_url_rule(f"{base}.{kind}", f"{name}_{kind}", book, defaults={"kind": kind})
+    api.add_url_rule(f"{base}/fields", f"{name}_fields", fields)
+    api.add_url_rule(f"{base}/attachments", f"{name}_files", form_files)
+    api.add_url_rule(f"{base}/attachments/<name>", f"{name}_file", form_file)
+
+
+_resources(FORM, _shown, "form")
+_resources(f"{FORM}/draft", _draft, "draft")
+_resources(f"{FORM}/versions/<version>", _named, "version")

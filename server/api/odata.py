@@ -1,0 +1,245 @@
+"""Submissions as OData 4: service document, metadata, and tables in pages, streamed in short reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, jsonify, request, stream_with_context
+
+from forms.odata import edmx
+from forms.odata.rows import Rows
+from forms.tables import MAIN
+from schemas import problems
+from schemas.base import timestamp
+from server import identity
+from server.actions import forms, rows
+from server.api import wire
+from server.api.forms import FORM
+from server.db import end_read
+from server.models import Form, FormVersion
+
+api = wire.blueprint("odata")
+PAGE = 250
+OPTIONS = frozenset("$format $count $skip $top $filter $wkt $expand $select $skiptoken $orderby".split())
+# Understood by the dialect, answered by a later slice: refused rather than silently ignored.
+LATER = ("$filter", "$orderby")
+JSON = "application/json; odata.metadata=minimal; charset=utf-8"
+SERVICES = (f"{FORM}.svc", f"{FORM}/draft.svc")
+
+
+def register(app: Flask) -> None:
+    """Attach the routes."""
+    app.register_blueprint(api, url_prefix="/v1")
+
+
+@api.after_request
+def add_version(response: Response) -> Response:
+    """The protocol's version stands on every answer (OData 4.0, section 8.1.5)."""
+    response.headers["OData-Version"] = "4.0"
+    return response
+
+
+def _found(project_id: int, xml_form_id: str) -> tuple[Form, FormVersion, bool]:
+    unknown = next((name for name in request.args if name not in OPTIONS), None)
+    later = next((name for name in LATER if request.args.get(name)), None)
+    if unknown or later:
+        raise problems.NOT_IMPLEMENTED(feature=unknown or later)
+    draft = request.path.split(".svc")[0].endswith("/draft")
+    form = forms.get(identity.actor(), project_id, xml_form_id, *rows.READ)
+    version = forms.draft_of(form) if draft else form.current
+    if version is None:
+        raise problems.NOT_FOUND()
+    return form, version, draft
+
+
+def _service_url() -> str:
+    root = request.path.split(".svc")[0]
+    return f"{wire.base_url()}{root}.svc"
+
+
+def _json(value: Any) -> Response:
+    response = jsonify(value)
+    response.content_type = JSON
+    return response
+
+
+@api.get(SERVICES[0])
+@api.get(SERVICES[1])
+def service(project_id: int, xml_form_id: str) -> Response:
+    """The tables there are."""
+    _, version, _ = _found(project_id, xml_form_id)
+    return _json(edmx.service_document(forms.compiled(version).fields, _service_url()))
+
+
+@api.get(f"{SERVICES[0]}/$metadata")
+@api.get(f"{SERVICES[1]}/$metadata")
+def metadata(project_id: int, xml_form_id: str) -> Response:
+    """What the tables look like."""
+    _, version, _ = _found(project_id, xml_form_id)
+    text = edmx.metadata(xml_form_id, forms.compiled(version).fields)
+    return wire.document(text, "application/xml; charset=utf-8")
+
+
+@dataclass(slots=True)
+class Page:
+    """What was asked for, and how far the answer has come."""
+
+    # By name: the row itself belongs to a session that ends before the answer is streamed.
+    project_id: int
+    xml_form_id: str
+    draft: bool
+    table: Rows
+    name: str
+    top: int | None
+    skip: int
+    token: dict[str, str] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+    given: int = 0
+    more: bool = False
+
+
+def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
+    made = Rows(
+        forms.compiled(version).fields,
+        table,
+        select=request.args.get("$select", ""),
+        expand=request.args.get("$expand") == "*",
+        as_wkt=wire.flag("$wkt"),
+    )
+    skip = wire.number("$skip") or 0
+    token = _token(request.args.get("$skiptoken"))
+    return Page(form.project_id, form.xml_form_id, draft, made, table, wire.number("$top"), skip, token)
+
+
+def _token(text: str | None) -> dict[str, str]:
+    if not text:
+        return {}
+    try:
+        token = json.loads(base64.urlsafe_b64decode(text[2:]))
+    except ValueError:
+        raise problems.SKIPTOKEN_INVALID() from None
+    if not isinstance(token, dict) or not isinstance(token.get("instanceId"), str):
+        raise problems.SKIPTOKEN_INVALID()
+    return token
+
+
+@api.get(f"{SERVICES[0]}/<table>")
+@api.get(f"{SERVICES[1]}/<table>")
+def rows_of(project_id: int, xml_form_id: str, table: str) -> Response:
+    """A table: `Submissions`, or that of a repeat."""
+    form, version, draft = _found(project_id, xml_form_id)
+    page = _page(form, version, draft, table)
+    start = rows.position(identity.actor(), form, page.token["instanceId"], draft=draft) if page.token else None
+    total = _count(page, form) if wire.flag("$count") else None
+    parts = _text(page, start, total, _service_url())
+    response = Response(stream_with_context(parts), content_type=JSON)
+    response.headers["Cache-Control"] = wire.REVALIDATE
+    return response
+
+
+def _count(page: Page, form: Form) -> int:
+    if page.name == MAIN:
+        return rows.count(identity.actor(), form, draft=page.draft)
+    return sum(1 for _ in _all(page, None))
+
+
+def _text(page: Page, start: int | None, total: int | None, service_url: str) -> Iterator[str]:
+    yield '{"value":['
+    for entry in _window(page, start):
+        yield ("," if page.given > 1 else "") + json.dumps(entry, ensure_ascii=False)
+    yield f'],"@odata.context":{json.dumps(f"{service_url}/$metadata#{page.name}")}'
+    if page.more:
+        yield f',"@odata.nextLink":{json.dumps(_next(page, service_url))}'
+    if total is not None:
+        yield f',"@odata.count":{total}'
+    yield "}"
+
+
+def _next(page: Page, service_url: str) -> str:
+    token = "01" + base64.urlsafe_b64encode(json.dumps(page.last).encode()).decode()
+    kept = {name: value for name, value in request.args.items() if name not in ("$skip", "$skiptoken")}
+    return f"{service_url}/{page.name}?{urlencode(kept | {'$skiptoken': token})}"
+
+
+def _window(page: Page, start: int | None) -> Iterator[dict[str, Any]]:
+    """The rows of the page itself; notes whether there are more behind it."""
+    skip = 0 if page.token else page.skip
+    for instance_id, key, entry in _after(page, _all(page, start)):
+        if skip:
+            skip -= 1
+        elif page.top is not None and page.given >= page.top:
+            page.more = True
+            return
+        else:
+            page.given += 1
+            page.last = {"instanceId": instance_id} | ({"repeatId": key} if page.name != MAIN else {})
+            yield entry
+
+
+def _after(page: Page, found: Iterable[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Leaves out the rows of a repeat up to the one where the page before ended."""
+    waiting = page.token.get("repeatId") if page.name != MAIN else None
+    for instance_id, key, entry in found:
+        if waiting is not None and instance_id == page.token["instanceId"]:
+            waiting = None if key == waiting else waiting
+            continue
+        waiting = None
+        yield instance_id, key, entry
+
+
+def _all(page: Page, start: int | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every row from the submission `start` on, newest first: instance ID, key, row. Reads by key, in short pages."""
+    inclusive = page.name != MAIN
+    after = start + 1 if start is not None and inclusive else start
+    while True:
+        form = forms.find(page.project_id, page.xml_form_id)
+        found = rows.data(identity.actor(), form, draft=page.draft, after_id=after, limit=PAGE)
+        for each in found:
+            instance_id = each.submission.instance_id
+            for entry in page.table.of(instance_id, _answers(each), _system(each)):
+                yield instance_id, str(entry.get("__id", "")), entry
+        if len(found) < PAGE:
+            return
+        after = found[-1].submission.id
+        # A reader that takes its time holds neither a snapshot nor a lock between two pages.
+        end_read()
+
+
+def _answers(each: rows.DataRow) -> dict[str, Any] | None:
+    return None if each.version.encrypted else each.version.answers
+
+
+def _system(each: rows.DataRow) -> dict[str, Any]:
+    submission = each.submission
+    return {
+        "submissionDate": timestamp(submission.created_at),
+        "updatedAt": timestamp(submission.updated_at),
+        "deletedAt": timestamp(submission.deleted_at),
+        "submitterId": str(submission.submitter_id) if submission.submitter_id is not None else None,
+        "submitterName": submission.submitter.display_name if submission.submitter else None,
+        "attachmentsPresent": each.files_present,
+        "attachmentsExpected": each.files_expected,
+        "status": "notDecrypted" if each.version.encrypted else None,
+        "reviewState": submission.review_state,
+        "deviceId": submission.device_id,
+        "edits": each.edits,
+        "formVersion": each.form_version,
+    }
+
+
+@api.get(f"{SERVICES[0]}/Submissions('<instance_id>')")
+@api.get(f"{SERVICES[1]}/Submissions('<instance_id>')")
+def one(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """A single submission."""
+    form, version, draft = _found(project_id, xml_form_id)
+    found = rows.data(identity.actor(), form, draft=draft, instance_id=instance_id)
+    if not found:
+        raise problems.NOT_FOUND()
+    page = _page(form, version, draft, MAIN)
+    value = page.table.of(instance_id, _answers(found[0]), _system(found[0]))
+    return _json({"value": value, "@odata.context": f"{_service_url()}/$metadata#Submissions"})

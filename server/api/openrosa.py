@@ -1,0 +1,201 @@
+"""What a phone asks for and sends: form list, manifest, submission. For users, app users (key in the address) and drafts.
+
+The form's XML and its files are the resources of `api.forms`, below the same addresses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+
+from schemas import problems
+from server import identity, uploads
+from server.actions import drafts, files, forms, projects, submissions
+from server.api import wire
+from server.api.forms import FORM
+from server.api.submissions import sender
+from server.i18n import LANGUAGES, gettext, use
+from server.models import Form, FormVersion
+from server.parts import settings
+from server.permissions import ANONYMOUS, Actor, Grant
+from sync import documents, openrosa
+from sync.documents import ListedForm, MediaFile
+
+api = wire.blueprint("openrosa", door="openrosa")
+test = wire.blueprint("openrosa_test", door="openrosa")
+PROJECT = "/projects/<int:project_id>"
+DRAFT = f"{FORM}/draft"
+
+
+def register(app: Flask) -> None:
+    """Attach the routes."""
+    app.register_blueprint(api, url_prefix="/v1")
+    app.register_blueprint(api, url_prefix="/v1/key/<path_key>", name="openrosa_key")
+    app.register_blueprint(test, url_prefix="/v1/test/<draft_key>")
+
+
+@api.url_value_preprocessor
+def take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """The key in the address says who asks; views need not know."""
+    if values and "path_key" in values:
+        g.path_key = values.pop("path_key")
+
+
+@api.after_request
+@test.after_request
+def add_headers(response: Response) -> Response:
+    """Headers that OpenRosa asks of every answer."""
+    response.headers[openrosa.VERSION_HEADER] = openrosa.VERSION
+    response.headers[openrosa.LENGTH_HEADER] = str(settings().accept_length)
+    return response
+
+
+def _asker(project_id: int) -> Actor:
+    """Who asks, spoken to in her language, else the project's. A stranger is asked to sign in."""
+    project = projects.find(project_id)
+    use(project.language if project.language in LANGUAGES else "vi")
+    actor = identity.actor()
+    if actor.language in LANGUAGES:
+        use(str(actor.language))
+    if actor is ANONYMOUS:
+        raise problems.AUTHENTICATION_FAILED()
+    return actor
+
+
+def _here() -> str:
+    """The address of the project as this client has it, key included."""
+    return wire.base_url() + quote(request.path.rpartition("/projects/")[0], safe="/$!") + "/projects"
+
+
+@api.get(f"{PROJECT}/formList")
+def form_list(project_id: int) -> Response:
+    """The forms one may fill. HEAD works as GET does."""
+    actor = _asker(project_id)
+    found = forms.offered(actor, project_id, request.args.get("formID"))
+    base = f"{_here()}/{project_id}/forms"
+    listed = [_listed(each.form, each.version, f"{base}/{quote(each.form.xml_form_id, safe='')}", each.has_files) for each in found]
+    return wire.document(documents.form_list(listed), openrosa.CONTENT_TYPE)
+
+
+def _listed(form: Form, version: FormVersion, address: str, has_files: bool) -> ListedForm:
+    manifest = f"{address}/manifest" if has_files else None
+    return ListedForm(form.xml_form_id, version.title, version.version, version.md5, f"{address}.xml", manifest)
+
+
+def _manifest(version: FormVersion, address: str) -> Response:
+    media = [
+        MediaFile(file.name, blob.md5, f"{address}/attachments/{quote(file.name, safe='')}")
+        for file, blob in files.of_version(version.id)
+        if blob is not None
+    ]
+    return wire.document(documents.manifest(media), openrosa.CONTENT_TYPE)
+
+
+@api.get(f"{FORM}/manifest")
+def manifest(project_id: int, xml_form_id: str) -> Response:
+    """The files of the published version."""
+    form = forms.get(_asker(project_id), project_id, xml_form_id)
+    return _manifest(forms.shown_version(form), f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
+
+
+@api.get(f"{PROJECT}/submission")
+def announce(project_id: int) -> Response:
+    """HEAD before every submission: how long a body may be. Also says early that the key is worthless."""
+    _asker(project_id)
+    return Response(status=204)
+
+
+@api.post(f"{PROJECT}/submission")
+def submit(project_id: int) -> Response:
+    """A submission, whole or in parts. 201 leaves only after the commit."""
+    actor = _asker(project_id)
+    submissions.receive(actor, project_id, uploads.submission(request), sender())
+    return _received()
+
+
+@api.route(f"{DRAFT}/submission", methods=["GET"])
+def announce_draft(project_id: int, xml_form_id: str) -> Response:
+    """As `announce`, for trying a draft with a user's own credentials."""
+    return announce(project_id)
+
+
+@api.post(f"{DRAFT}/submission")
+def submit_draft(project_id: int, xml_form_id: str) -> Response:
+    """A test submission with a user's own credentials."""
+    actor = _asker(project_id)
+    upload = uploads.submission(request)
+    submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=True)
+    return _received()
+
+
+def _received() -> Response:
+    text = gettext(openrosa.RECEIVED)
+    return Response(openrosa.message(text, "submit_success"), 201, content_type=openrosa.CONTENT_TYPE)
+
+
+# Drafts, by the key of their test address: no actor, and only this one form.
+
+
+def _tester(form: Form) -> Actor:
+    """Stands for whoever holds the draft's key: may send to this form, and is nobody by name."""
+    return Actor(type="draft", grants=(Grant("pub-link", form.project_id, form.id),), via="draft")
+
+
+def _tried(project_id: int, xml_form_id: str, draft_key: str) -> tuple[Form, FormVersion]:
+    use(projects.find(project_id).language)
+    form = drafts.by_key(project_id, xml_form_id, draft_key)
+    return form, forms.draft_of(form)
+
+
+def _test_address(project_id: int, xml_form_id: str, draft_key: str) -> str:
+    tail = f"projects/{project_id}/forms/{quote(xml_form_id, safe='')}/draft"
+    return f"{wire.base_url()}/v1/test/{quote(draft_key, safe='$!')}/{tail}"
+
+
+@test.get(f"{DRAFT}/formList")
+def test_form_list(project_id: int, xml_form_id: str, draft_key: str) -> Response:
+    """The draft alone."""
+    form, draft = _tried(project_id, xml_form_id, draft_key)
+    has_files = any(blob is not None for _, blob in files.of_version(draft.id))
+    address = _test_address(project_id, xml_form_id, draft_key)
+    return wire.document(documents.form_list([_listed(form, draft, address, has_files)]), openrosa.CONTENT_TYPE)
+
+
+@test.get(f"{DRAFT}/manifest")
+def test_manifest(project_id: int, xml_form_id: str, draft_key: str) -> Response:
+    """The draft's files."""
+    _, draft = _tried(project_id, xml_form_id, draft_key)
+    return _manifest(draft, _test_address(project_id, xml_form_id, draft_key))
+
+
+@test.get(f"{DRAFT}.xml")
+def test_xml(project_id: int, xml_form_id: str, draft_key: str) -> Response:
+    """The draft's XML."""
+    return wire.document(_tried(project_id, xml_form_id, draft_key)[1].xml, "application/xml; charset=utf-8")
+
+
+@test.get(f"{DRAFT}/attachments/<name>")
+def test_file(project_id: int, xml_form_id: str, draft_key: str, name: str) -> Response:
+    """One of the draft's files."""
+    file, blob = files.one_of_version(_tried(project_id, xml_form_id, draft_key)[1].id, name)
+    if blob is None:
+        raise problems.NOT_FOUND()
+    return wire.download(blob.sha256, blob.size, file.name, file.content_type)
+
+
+@test.get(f"{DRAFT}/submission")
+def test_announce(project_id: int, xml_form_id: str, draft_key: str) -> Response:
+    """As `announce`."""
+    _tried(project_id, xml_form_id, draft_key)
+    return Response(status=204)
+
+
+@test.post(f"{DRAFT}/submission")
+def test_submit(project_id: int, xml_form_id: str, draft_key: str) -> Response:
+    """A test submission."""
+    form, _ = _tried(project_id, xml_form_id, draft_key)
+    actor, upload = _tester(form), uploads.submission(request)
+    submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=True)
+    return _received()

@@ -1,0 +1,112 @@
+"""What API views share: the body through a schema, the answer through a schema, files, and the options of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, jsonify, request
+from marshmallow import Schema
+
+from schemas import problems
+from server import identity, parts
+from server.actions import files
+
+CHUNK = 256 * 1024
+SUCCESS = {"success": True}
+REVALIDATE = "private, no-cache"
+
+
+def blueprint(name: str, door: str = "rest") -> Blueprint:
+    """A blueprint whose errors speak the door's language, and whose changes by cookie carry the CSRF token."""
+    made = Blueprint(name, f"server.api.{name}")
+
+    @made.before_request
+    def enter() -> None:
+        g.door = door
+        actor = None if request.method in identity.SAFE_METHODS else identity.actor()
+        if actor is not None and actor.via == "cookie":
+            sent = request.headers.get("X-CSRF-Token") or request.form.get("__csrf", "")
+            if sent != actor.csrf:
+                raise problems.AUTHENTICATION_FAILED()
+
+    return made
+
+
+def body(schema: type[Schema]) -> dict[str, Any]:
+    """The JSON body through a schema. Raises UNPARSEABLE, or what the schema finds."""
+    sent = request.get_json(silent=True, force=True)
+    if not isinstance(sent, dict):
+        raise problems.UNPARSEABLE(format="json", rawLength=request.content_length or 0)
+    return dict(schema().load(sent))
+
+
+def reply(schema: type[Schema], value: Any, status: int = 200) -> Response:
+    """A value, or a list of values, through a schema."""
+    response = jsonify(schema(many=isinstance(value, list)).dump(value))
+    response.status_code = status
+    response.headers["Cache-Control"] = REVALIDATE
+    return response
+
+
+def extended() -> bool:
+    """Whether the client asked for extended metadata."""
+    return request.headers.get("X-Extended-Metadata", "").lower() == "true"
+
+
+def flag(name: str) -> bool:
+    """Whether a query argument says true."""
+    return request.args.get(name, "").lower() == "true"
+
+
+def number(name: str) -> int | None:
+    """A query argument as a number from 0 up. Raises UNEXPECTED_VALUE."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise problems.UNEXPECTED_VALUE(field=name, value=text, reason="a whole number was expected")
+    return int(text)
+
+
+def base_url() -> str:
+    """The address by which the client reached the server, without a slash at the end."""
+    return parts.settings().public_url or request.url_root.rstrip("/")
+
+
+def document(content: str | bytes, content_type: str) -> Response:
+    """A document that clients keep and ask about again: with an ETag, and 304 when nothing changed."""
+    response = Response(content, content_type=content_type)
+    response.headers["Cache-Control"] = REVALIDATE
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def disposition(name: str, *, inline: bool = False) -> str:
+    """Content-Disposition for any file name (RFC 6266)."""
+    plain = "".join(letter if 32 <= ord(letter) < 127 and letter not in '"\\%' else "_" for letter in name)
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def download(sha256: str, size: int, name: str, content_type: str | None) -> Response:
+    """A stored file, streamed; 304 when the client has it."""
+    if sha256 in request.if_none_match:
+        response = Response(status=304)
+    else:
+        response = Response(_stream(files.read(sha256)), content_type=content_type or "application/octet-stream")
+        response.content_length = size
+        response.headers["Content-Disposition"] = disposition(name)
+    response.set_etag(sha256)
+    response.headers["Cache-Control"] = REVALIDATE
+    # What somebody uploaded must not run here, whatever type it claims.
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _stream(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk

@@ -1,0 +1,132 @@
+"""Settings, read once from the environment and checked. Knows nothing of Flask or the database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MIN_SECRET = 16
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work. The message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decided. Sizes are bytes; `public_url` has no trailing slash, '' when not set."""
+
+    data_dir: Path
+    database_url: str
+    storage_url: str
+    secret_key: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    workers: int = 1
+    admin_email: str = ""
+    admin_password: str = ""
+    lan_trial: bool = False
+    # Collect splits attachments by the first; the second is the true limit of a body.
+    accept_length: int = 5_000_000
+    max_body: int = 100_000_000
+    session_hours: int = 24
+    testing: bool = False
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether browsers reach the server over https."""
+        return self.public_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from environment variables. Raises SettingsError naming the variable."""
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("DATA_DIR") or "data").expanduser().resolve()
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: the folder {data_dir} cannot be made ({error.strerror}).") from error
+    if not os.access(data_dir, os.W_OK):
+        raise SettingsError(f"DATA_DIR: the folder {data_dir} cannot be written to.")
+    return Settings(
+        data_dir=data_dir,
+        database_url=_database_url(env.get("DATABASE_URL", ""), data_dir),
+        storage_url=_storage_url(env.get("STORAGE_URL", ""), data_dir),
+        secret_key=_secret_key(env.get("SECRET_KEY", ""), data_dir),
+        host=env.get("HOST") or "127.0.0.1",
+        port=_whole_number(env, "PORT", 8000, 1, 65535),
+        public_url=_public_url(env.get("PUBLIC_URL", "")),
+        workers=_whole_number(env, "WEB_CONCURRENCY", 1, 1, 64),
+        admin_email=env.get("ADMIN_EMAIL", "").strip(),
+        admin_password=env.get("ADMIN_PASSWORD", ""),
+        lan_trial=env.get("LAN_TRIAL", "") == "1",
+        accept_length=_whole_number(env, "ACCEPT_CONTENT_LENGTH", 5_000_000, 100_000, 1_000_000_000),
+        max_body=_whole_number(env, "MAX_BODY", 100_000_000, 1_000_000, 4_000_000_000),
+    )
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = (env.get(name) or "").strip()
+    if not text:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        raise SettingsError(f"{name}: “{text}” is not a whole number.") from None
+    if not low <= number <= high:
+        raise SettingsError(f"{name}: {number} is not between {low} and {high}.")
+    return number
+
+
+def _database_url(text: str, data_dir: Path) -> str:
+    if not text:
+        return f"sqlite:///{data_dir / 'donghanh.sqlite'}"
+    if text.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + text.partition("://")[2]
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError("DATABASE_URL: must begin with sqlite:/// or postgresql://.")
+    return text
+
+
+def _storage_url(text: str, data_dir: Path) -> str:
+    url = text or f"file://{data_dir / 'files'}"
+    if not url.startswith("file:///"):
+        raise SettingsError("STORAGE_URL: must be file:// and an absolute folder, for example file:///srv/donghanh/files.")
+    return url
+
+
+def _public_url(text: str) -> str:
+    url = text.strip().rstrip("/")
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise SettingsError("PUBLIC_URL: must be the address people type, for example https://donghanh.example.vn.")
+    return url
+
+
+def _secret_key(text: str, data_dir: Path) -> str:
+    """The key given, else the one kept in the data folder, made at the first start."""
+    if text:
+        if len(text) < MIN_SECRET:
+            raise SettingsError(f"SECRET_KEY: at least {MIN_SECRET} characters are needed.")
+        return text
+    path = data_dir / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text(encoding="ascii").strip()
+        if len(key) < MIN_SECRET:
+            raise SettingsError(f"SECRET_KEY: the file {path} is empty or cut off; restore it from a backup.") from None
+        return key
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key

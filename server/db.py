@@ -1,0 +1,115 @@
+"""The database: one session per request, writes that begin as writes, one commit.
+
+Reads open a transaction by themselves and are ended with the request. A verb that changes something is decorated
+with `writes`: the outermost one begins, commits or rolls back, those it calls join in.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, registry
+
+from server import dialect
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment in UTC, to the millisecond, as the wire has it. Naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """What all tables share: names of constraints, and the types of columns."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMES),
+        type_annotation_map={datetime: Utc, dict[str, Any]: dialect.JSON_TYPE, list[Any]: dialect.JSON_TYPE},
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask, database_url: str, *, threads: int = 16) -> None:
+    """Bind the database to the app."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": threads, "max_overflow": threads, "pool_pre_ping": True}
+    db.init_app(app)
+    with app.app_context():
+        dialect.prepare(db.engine)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One write transaction. Nested use joins the outer one, which alone commits."""
+    session = db.session()
+    if session.info.get("writing"):
+        yield
+        return
+    # Ends the read that came before, so that the write sees what is true now and, on SQLite, begins as a write.
+    session.rollback()
+    session.connection(execution_options={"writing": True})
+    session.info["writing"] = True
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("writing", None)
+
+
+def writes(verb: Callable[P, R]) -> Callable[P, R]:
+    """Run the verb in a write transaction; its result is returned after the commit."""
+
+    @functools.wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with writing():
+            return verb(*args, **kwargs)
+
+    return run
+
+
+def end_read() -> None:
+    """Give the connection back before slow work that needs no database."""
+    session = db.session()
+    if not session.info.get("writing"):
+        session.rollback()
+
+
+def now() -> datetime:
+    """The time of what is happening, to the millisecond, as it is stored and shown."""
+    value = datetime.now(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)

@@ -1,0 +1,1 @@
+"""Alembic's steps, run by `python -m scripts.manage migrate`."""

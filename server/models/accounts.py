@@ -1,0 +1,101 @@
+"""Who can ask: actors (users, app users, public links), their sessions and the roles they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.db import Base
+
+
+class Actor(Base):
+    """Anyone who can be named as the doer of something. `type`: user, field_key (app user), public_link."""
+
+    __tablename__ = "actors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(String(20))
+    display_name: Mapped[str]
+    language: Mapped[str | None] = mapped_column(String(10))
+    properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class User(Base):
+    """A person with an e-mail address and a password. `email_key` is the address as it is compared."""
+
+    __tablename__ = "users"
+
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    failed_logins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    actor: Mapped[Actor] = relationship(lazy="joined", innerjoin=True)
+
+
+class AppUser(Base):
+    """A volunteer's phone. The key is found by its hash, and kept encrypted because it must be shown again."""
+
+    __tablename__ = "app_users"
+
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    key_cipher: Mapped[str | None]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+
+    actor: Mapped[Actor] = relationship(foreign_keys=[actor_id], lazy="joined", innerjoin=True)
+
+
+class PublicLink(Base):
+    """A form that anyone with the address may fill."""
+
+    __tablename__ = "public_links"
+
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
+    form_id: Mapped[int] = mapped_column(ForeignKey("forms.id"), index=True)
+    once: Mapped[bool] = mapped_column(default=False)
+    key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    key_cipher: Mapped[str | None]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+
+
+class Session(Base):
+    """A sign-in. Only the hash of the token is kept; `csrf` guards changes made with the cookie."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Assignment(Base):
+    """A role held by an actor: everywhere, on a project, on a form, or on a unit and all below it."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        UniqueConstraint("actor_id", "role", "project_id", "form_id", "unit_id"),
+        Index("ix_assignments_form_id_role", "form_id", "role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), index=True)
+    role: Mapped[str] = mapped_column(String(40))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"), index=True)
+    form_id: Mapped[int | None] = mapped_column(ForeignKey("forms.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))

@@ -1,0 +1,40 @@
+"""The audit: who did, or looked at, what and when. Append-only. And the lease that upkeep takes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+
+
+class Audit(Base):
+    """One entry. `action` is the verb's name (`submission.create`). No answers in `details`."""
+
+    __tablename__ = "audits"
+    __table_args__ = (Index("ix_audits_project_id_id", "project_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    logged_at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(60))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id"), index=True)
+    # Plain numbers on purpose: an entry outlives what it tells of.
+    project_id: Mapped[int | None]
+    form_id: Mapped[int | None]
+    submission_id: Mapped[int | None] = mapped_column(index=True)
+    subject_id: Mapped[int | None]
+    unit_id: Mapped[int | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Lease(Base):
+    """Held by the one process that does a piece of upkeep."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str]
+    expires_at: Mapped[datetime]

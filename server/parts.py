@@ -1,0 +1,42 @@
+"""The parts of the running app that actions use: its settings, its storage and its vault of keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from server.config import Settings
+from server.secrets import Vault
+from server.storage import Storage
+
+NAME = "donghanh"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Made once by the factory."""
+
+    settings: Settings
+    storage: Storage
+    vault: Vault
+
+
+def parts() -> Parts:
+    """Those of the app that is running."""
+    return current_app.extensions[NAME]  # type: ignore[no-any-return]
+
+
+def settings() -> Settings:
+    """The operator's settings."""
+    return parts().settings
+
+
+def storage() -> Storage:
+    """Where files are."""
+    return parts().storage
+
+
+def vault() -> Vault:
+    """Passwords and keys."""
+    return parts().vault

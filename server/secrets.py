@@ -1,0 +1,84 @@
+"""Passwords, tokens and keys: how they are made, hashed, kept and compared (design 5.9)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets as random
+import time
+from threading import Lock
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+REMEMBER_SECONDS = 60
+
+
+def new_token() -> str:
+    """A new secret of 256 random bits in 64 characters that need no escaping in addresses."""
+    return base64.urlsafe_b64encode(random.token_bytes(48)).decode().replace("-", "$").replace("_", "!")
+
+
+def token_hash(token: str) -> str:
+    """What is stored instead of a token, and what it is found by."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def one_time_password() -> str:
+    """A password that can be read aloud: four groups of four, without letters that look alike."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(random.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+class Vault:
+    """Keeps secrets that must be shown again, and remembers Basic pairs that were right a moment ago."""
+
+    def __init__(self, secret_key: str, *, cheap_hashes: bool = False) -> None:
+        self._key = secret_key.encode()
+        derived = HKDF(SHA256(), 32, salt=None, info=b"donghanh keys").derive(self._key)
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1) if cheap_hashes else PasswordHasher()
+        self._remembered: dict[str, float] = {}
+        self._lock = Lock()
+        self._decoy = self._hasher.hash(new_token())
+
+    def encrypt(self, text: str) -> str:
+        """The text, readable only with the secret key."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def decrypt(self, cipher: str) -> str:
+        """The text again. Raises cryptography's InvalidToken when the secret key has changed."""
+        return self._fernet.decrypt(cipher.encode()).decode()
+
+    def hash_password(self, password: str) -> str:
+        """An Argon2id hash."""
+        return self._hasher.hash(password)
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether the password is the one hashed. Without a hash it takes as long and is false."""
+        try:
+            return self._hasher.verify(password_hash or self._decoy, password) and password_hash is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _pair(self, email: str, password: str, password_hash: str) -> str:
+        text = "\0".join((email, password, password_hash)).encode()
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+
+    def verify_often(self, email: str, password: str, password_hash: str | None) -> bool:
+        """As `verify`, but a pair that was right within the last minute costs nothing: phones send it each time."""
+        pair = self._pair(email, password, password_hash or "")
+        moment = time.monotonic()
+        with self._lock:
+            if self._remembered.get(pair, 0) > moment:
+                return True
+        if not self.verify(password_hash, password):
+            return False
+        with self._lock:
+            self._remembered = {key: until for key, until in self._remembered.items() if until > moment}
+            self._remembered[pair] = moment + REMEMBER_SECONDS
+        return True

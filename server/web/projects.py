@@ -1,0 +1,65 @@
+"""The first page, and the forms of a project with what waits in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from server.actions import forms, projects
+from server.models import Form, FormVersion
+from server.permissions import can
+from server.web import pages, show
+
+page = pages.blueprint("projects")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A form in the list. `counts` is None for who may not see submissions."""
+
+    form: Form
+    version: FormVersion
+    counts: forms.Summary | None
+    findings: int
+
+    @property
+    def to_review(self) -> int:
+        """Those that wait for a decision: received, or edited after one."""
+        return sum(self.counts.states.get(state, 0) for state in (None, "edited")) if self.counts else 0
+
+
+@page.get("/")
+def home() -> Response:
+    """The projects; straight to the only one."""
+    found = projects.list_all(pages.actor())
+    if len(found) == 1 and "all" not in request.args:
+        return pages.go("projects.one", project_id=found[0].id)
+    return pages.show("projects.html", projects=found, counts=projects.summaries([one.id for one in found]))
+
+
+@page.post("/projects")
+def create() -> Response:
+    """A new project."""
+    made = projects.create(pages.actor(), request.form.get("name", ""))
+    return pages.go("projects.one", project_id=made.id, done="project")
+
+
+@page.get("/projects/<int:project_id>")
+def one(project_id: int) -> Response:
+    """The forms of a project."""
+    who = pages.actor()
+    project = show.in_project(projects.get(who, project_id))
+    found = forms.list_all(who, project_id)
+    numbers = [form.id for form in found]
+    counts, findings = forms.summaries(numbers), forms.with_findings(numbers)
+    lines = [
+        Line(
+            form,
+            forms.shown_version(form),
+            counts[form.id] if can(who, "submission.list", project_id=project_id, form_id=form.id) else None,
+            findings.get(form.id, 0),
+        )
+        for form in found
+    ]
+    return pages.show("project.html", project=project, lines=lines)

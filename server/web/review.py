@@ -1,0 +1,118 @@
+"""The main job: what arrived, what is wrong with it, and the supervisor's decision."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from schemas import problems
+from schemas.problems import Problem
+from server.actions import audits, projects, reviews, rows
+from server.i18n import gettext
+from server.models import Form, SubmissionVersion
+from server.web import detail, downloads, lists, pages
+from server.web.forms import FORM, find
+
+page = pages.blueprint("review")
+SUBMISSIONS = f"{FORM}/submissions"
+SUBMISSION = f"{SUBMISSIONS}/<name:instance_id>"
+VERSION = f"{SUBMISSION}/versions/<name:version_id>"
+DECISIONS = {"approved": "approved", "hasIssues": "hasIssues", "rejected": "rejected", "received": None}
+
+
+@page.get(SUBMISSIONS)
+def all_of(project_id: int, xml_form_id: str) -> Response:
+    """The submissions of a form, newest first, narrowed by filters."""
+    form = find(project_id, xml_form_id, *rows.LIST)
+    zone = projects.get(pages.actor(), project_id).time_zone
+    filters = lists.filters(request.args, lists.remembered_search())
+    number = max(1, request.args.get("page", 1, type=int))
+    found, total = rows.submissions(
+        pages.actor(), form, filters=filters, time_zone=zone, limit=lists.PAGE, offset=(number - 1) * lists.PAGE
+    )
+    return pages.show(
+        "submissions.html",
+        form=form,
+        rows=found,
+        pager=lists.Pager(number, total),
+        filters=filters,
+        chosen=lists.chosen(filters),
+        submitters=rows.submitters(pages.actor(), form),
+    )
+
+
+@page.post(f"{SUBMISSIONS}/search")
+def search(project_id: int, xml_form_id: str) -> Response:
+    """Look for a name. It goes into an encrypted cookie and not into the address: it may say who somebody is."""
+    form = find(project_id, xml_form_id, *rows.LIST)
+    back = {key: value for key, value in request.form.items() if key in lists.NAMES and value}
+    response = pages.go("review.all_of", project_id=project_id, xml_form_id=xml_form_id, **back)
+    lists.remember_search(response, form, request.form.get("search", ""))
+    return response
+
+
+@page.get(SUBMISSION)
+@page.get(VERSION)
+def one(project_id: int, xml_form_id: str, instance_id: str, version_id: str = "") -> Response:
+    """One submission: findings first, then the answers in the form's own words; beside them what to do with it."""
+    return _page(find(project_id, xml_form_id, *rows.READ), instance_id, version_id)
+
+
+def _page(form: Form, instance_id: str, version_id: str = "", status: int = 200, **said: str) -> Response:
+    submission, current = rows.get(pages.actor(), form, instance_id)
+    shown = rows.version(submission, version_id) if version_id else current
+    context = detail.gather(form, submission, shown) | {"problem": "", "written": ""} | said
+    response = pages.show("submission.html", status, **context)
+    audits.looked(pages.actor(), submission)
+    return response
+
+
+@page.post(f"{SUBMISSION}/review")
+def decide(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """Approve, return with a comment, reject, or take that back."""
+    form = find(project_id, xml_form_id, *rows.READ)
+    wanted, comment = request.form.get("decision", ""), request.form.get("comment", "")
+    if wanted not in DECISIONS:
+        raise problems.UNEXPECTED_VALUE(field="decision", value="(given)", reason="one of the buttons was expected")
+    try:
+        reviews.review(pages.actor(), form, instance_id, DECISIONS[wanted], comment, needs_comment=True)
+    except Problem as problem:
+        if problem.kind is not problems.MISSING_PARAMETER:
+            raise
+        said = gettext("Write a comment first, so that the volunteer knows what to do.")
+        return _page(find(project_id, xml_form_id), instance_id, status=400, problem=said)
+    return _back(project_id, xml_form_id, instance_id, wanted)
+
+
+@page.post(f"{SUBMISSION}/comments")
+def comment(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """Write a comment without deciding."""
+    form = find(project_id, xml_form_id, *rows.READ)
+    reviews.add_comment(pages.actor(), form, instance_id, request.form.get("comment", ""))
+    return _back(project_id, xml_form_id, instance_id, "commented")
+
+
+def _back(project_id: int, xml_form_id: str, instance_id: str, done: str) -> Response:
+    place = {"project_id": project_id, "xml_form_id": xml_form_id, "instance_id": instance_id}
+    return pages.go("review.one", done=done, **place)
+
+
+def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> SubmissionVersion:
+    form = find(project_id, xml_form_id, *rows.READ)
+    submission, _ = rows.get(pages.actor(), form, instance_id)
+    return rows.version(submission, version_id)
+
+
+@page.get(f"{VERSION}/submission.xml")
+def xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
+    """The XML exactly as it was received; with `view` as text in the browser."""
+    version = _version(project_id, xml_form_id, instance_id, version_id)
+    return downloads.text(f"{xml_form_id}.xml", version.xml, inline="view" in request.args)
+
+
+@page.get(f"{VERSION}/files/<name:name>")
+def file(project_id: int, xml_form_id: str, instance_id: str, version_id: str, name: str) -> Response:
+    """A file that came with it."""
+    _, blob = rows.file(_version(project_id, xml_form_id, instance_id, version_id).id, name)
+    if blob is None:
+        raise problems.NOT_FOUND()
+    return downloads.send(name, blob)

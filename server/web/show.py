@@ -1,0 +1,139 @@
+"""How things look in templates: words in the page's language, times in the project's zone, chips, notices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, request
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
+
+from server import i18n, permissions
+from server.models import Project
+from server.permissions import ANONYMOUS
+from server.web import downloads, pages
+
+# Texts by code. Marked for translation by the name of this function.
+N_ = str
+STATES = {
+    "received": N_("Received"),
+    "edited": N_("Edited"),
+    "hasIssues": N_("Returned"),
+    "approved": N_("Approved"),
+    "rejected": N_("Rejected"),
+}
+NOTICES = {
+    "approved": N_("Approved."),
+    "hasIssues": N_("Returned with your comment."),
+    "rejected": N_("Rejected."),
+    "received": N_("Back to “received”."),
+    "commented": N_("Comment added."),
+    "draft": N_("The draft is saved. Try it, then publish it."),
+    "files": N_("The files are saved."),
+    "no_match": N_("No file was saved: none of the names is one the form expects."),
+    "file_removed": N_("The file is removed."),
+    "published": N_("Published. Phones get this version the next time they ask."),
+    "draft_deleted": N_("The draft is deleted."),
+    "state": N_("Saved."),
+    "volunteer": N_("The volunteer is added. Let the phone scan this code."),
+    "volunteer_forms": N_("Saved. The phone sees the change the next time it asks."),
+    "revoked": N_("The code is revoked. It no longer works on any phone."),
+    "password": N_("Your new password is saved."),
+    "project": N_("The project is made. Now add a form."),
+    "signed_out": N_("You are signed out."),
+}
+FORM_STATES = {"open": N_("Open"), "closing": N_("Closing"), "closed": N_("Closed")}
+ACTIONS = {
+    "submission.create": N_("Received"),
+    "submission.update.version": N_("A new version arrived"),
+    "submission.attachment.update": N_("A file arrived"),
+    "submission.update": N_("Reviewed"),
+    "submission.delete": N_("Deleted"),
+}
+
+
+def register(app: Flask) -> None:
+    """Give templates their functions and filters."""
+    env = app.jinja_env
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(moment=moment, day=day, lines=lines, size=size, state=state_text, kind=downloads.kind)
+    env.globals.update(FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES)
+    app.context_processor(_context)
+
+
+def _gettext(text: str) -> str:
+    return i18n.gettext(text)
+
+
+def _ngettext(one: str, many: str, number: int) -> str:
+    return i18n.gettext(one if number == 1 or i18n.language() != "en" else many)
+
+
+def _context() -> dict[str, Any]:
+    who = g.get("visitor", ANONYMOUS)
+    if "language" not in g:
+        i18n.use(i18n.choose(request))
+    return {
+        "actor": who,
+        "language": i18n.language(),
+        "csrf": pages.csrf,
+        "may": may,
+        "notice": notice,
+        "here": request.full_path.rstrip("?"),
+    }
+
+
+def in_project(project: Project) -> Project:
+    """Show times in this project's zone, and its name above the page."""
+    g.zone = ZoneInfo(project.time_zone)
+    g.project = project
+    return project
+
+
+def may(verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:
+    """Whether the person looking may do this there: what she may not do is not offered."""
+    return permissions.can(g.get("visitor", ANONYMOUS), verb, project_id=project_id, form_id=form_id)
+
+
+def notice() -> str:
+    """What was done just before, once."""
+    text = NOTICES.get(request.cookies.get(pages.NOTICE, ""))
+    if pages.NOTICE in request.cookies:
+        g.notice_shown = True
+    return i18n.gettext(text) if text else ""
+
+
+def state_text(state: str | None) -> str:
+    """The word for a review state."""
+    return i18n.gettext(STATES[state or "received"])
+
+
+def moment(value: datetime | None) -> str:
+    """Day and time, as they are written in Vietnam: 23/11/2026 08:30."""
+    if value is None:
+        return ""
+    return value.astimezone(g.get("zone") or ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%d/%m/%Y %H:%M")
+
+
+def day(value: datetime | None) -> str:
+    """The day alone."""
+    return moment(value)[:10]
+
+
+@pass_eval_context
+def lines(_context: EvalContext, text: str) -> Markup:
+    """Text with its line breaks."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def size(number: int) -> str:
+    """Bytes for people."""
+    if number < 1000:
+        return f"{number} B"
+    text = f"{number / 1000:.0f} kB" if number < 1_000_000 else f"{number / 1_000_000:.1f} MB"
+    return text.replace(".", ",") if i18n.language() == "vi" else text
