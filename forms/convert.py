@@ -12,6 +12,8 @@ import os
 import resource
 import signal
 import sys
+import tempfile
+from contextlib import suppress
 from dataclasses import fields
 from io import BytesIO
 from typing import Any
@@ -149,7 +151,11 @@ def main() -> None:
     convert(to_xlsx(_FIRST), file_type=".xlsx")
     gc.collect()
     gc.freeze()
-    serve(0, outlet, float(sys.argv[1]))
+    try:
+        serve(0, outlet, float(sys.argv[1]))
+    finally:
+        with suppress(OSError):
+            os.rmdir(tempfile.gettempdir())  # ours alone, and empty; a server that was killed cannot tidy up
 
 
 if __name__ == "__main__":

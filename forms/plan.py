@@ -75,28 +75,29 @@ class _Layout:
         self._sent = form.submission_ref
         self._doubled = form.doubled
 
-    def branch(self, schema: answers.AnswerSchema, branch: Branch) -> Branch:
-        """Fill in what is below a branch."""
+    def branch(self, schema: answers.AnswerSchema, branch: Branch, *, certain: bool = True) -> Branch:
+        """Fill in what is below a branch; `certain` if nothing above has a condition."""
         for name, part in schema.fields.items():
             source: Field = part.metadata["field"]
+            sure = certain and not source.relevant
             inner = answers.below(part)
             if inner is not None:
                 text = label(source, self._language)
                 group = Branch(source.path, text, source.type == REPEAT, source.path in self._doubled)
-                branch.members[name] = self.branch(inner, group)
+                branch.members[name] = self.branch(inner, group, certain=sure)
                 if not group.repeat:
                     below = [(f"{name}/{rest}", text) for many in group.needed.values() for rest, text in many]
                     self._need(branch, source, below)
             elif isinstance(part, answers.Answer):
                 leaf = self._leaf(part, source)
                 branch.members[name] = leaf
-                if leaf.required:
+                if leaf.required and sure:
                     self._need(branch, source, [(name, leaf.label)])
         return branch
 
     def _need(self, branch: Branch, source: Field, missed: list[tuple[str, str]]) -> None:
         sent = not self._sent or f"{source.path}/".startswith(f"{self._sent}/")
-        if missed and sent and not source.relevant and source.name != "meta":
+        if missed and sent and source.name != "meta":
             branch.needed[source.name] = missed
 
     def _leaf(self, part: answers.Answer, source: Field) -> Leaf:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from forms import complaints, converter, validator, workbooks, xform
@@ -14,13 +14,16 @@ _SUFFIXES = (".xlsx", ".xlsm", ".xls", ".md", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A workbook that became a form. `validated` says whether ODK Validate ran; `validator_note` why it did not."""
+    """A workbook that became a form. `validated` says whether ODK Validate ran; `validator_note` why it did not.
+    `form` is the XML already read.
+    """
 
     xml: bytes
     warnings: tuple[str, ...]
     itemsets: bytes | None
     validated: bool
     validator_note: str
+    form: xform.Form = field(compare=False)
 
 
 def convert(
@@ -32,7 +35,7 @@ def convert(
     if "failure" in answer:
         raise complaints.about_conversion(answer)
     warnings, questions, itemsets = answer["warnings"], answer["questions"], answer["itemsets"]
-    _check_usable(xml, warnings)
+    form = _usable(xml, warnings)
     verdict = validator.validate(xml) if validate else validator.Verdict(False, note="Not checked with ODK Validate.")
     if verdict.errors:
         raise complaints.about_logic(verdict.errors, questions, warnings)
@@ -42,6 +45,7 @@ def convert(
         itemsets=None if itemsets is None else itemsets.encode(),
         validated=verdict.ran,
         validator_note=verdict.note,
+        form=form,
     )
 
 
@@ -58,10 +62,11 @@ def stem(filename: str) -> str:
     return (path.stem if path.suffix.lower() in _SUFFIXES else name) or "form"
 
 
-def _check_usable(xml: bytes, warnings: list[str]) -> None:
+def _usable(xml: bytes, warnings: list[str]) -> xform.Form:
     try:
         form = xform.parse(xml)
     except Problem as problem:
         raise complaints.complaint("unusable", warnings=warnings, text=problem.message) from problem
-    if not any(not field.is_container for field in form.fields if "/meta/" not in field.path):
+    if all(node.is_container or node.path.startswith(f"/{form.root}/meta/") for node in form.fields):
         raise complaints.complaint("no_questions", warnings=warnings)
+    return form

@@ -56,7 +56,7 @@ def migrate() -> None:
 @lan_option
 @with_app
 def setup(lan: bool) -> None:
-    """Make what a first start needs: database, administrator, starter project, one volunteer. Repeats change nothing."""
+    """Make what a first start needs: database, administrator, project, volunteer. Repeats change nothing."""
     upkeep.migrate()
     starter.prepare(lan=lan)
 

@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import config, db, errors, logs, web
-from server.api import accounts, access, drafts, forms, odata, openrosa, projects, submissions, system
+from server.api import access, accounts, drafts, forms, odata, openrosa, projects, submissions, system
 from server.config import Settings
 from server.parts import NAME, Parts
 from server.secrets import Vault

@@ -96,7 +96,9 @@ def _database_url(text: str, data_dir: Path) -> str:
 def _storage_url(text: str, data_dir: Path) -> str:
     url = text or f"file://{data_dir / 'files'}"
     if not url.startswith("file:///"):
-        raise SettingsError("STORAGE_URL: must be file:// and an absolute folder, for example file:///srv/donghanh/files.")
+        raise SettingsError(
+            "STORAGE_URL: must be file:// and an absolute folder, for example file:///srv/donghanh/files."
+        )
     return url
 
 

@@ -14,7 +14,7 @@ JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 
 def prepare(engine: Engine) -> None:
-    """Set what each connection needs (design 5.8): WAL, durable commits, foreign keys, and writes that begin as writes."""
+    """Set what each connection needs (design 5.8): WAL, durable commits, foreign keys, writes that begin as writes."""
     if engine.dialect.name != "sqlite":
         return
 

@@ -37,7 +37,7 @@ def translate(text: str, language: str) -> str:
 
 
 def choose(request: Request, preferred: str | None = None) -> str:
-    """The language of a page: what was chosen, else the person's own, else what the browser asks for, else Vietnamese."""
+    """The language of a page: as chosen, else the person's own, else as the browser asks, else Vietnamese."""
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)

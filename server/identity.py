@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import Request, g, request
 from sqlalchemy import Select, select
@@ -24,7 +25,7 @@ def actor() -> Actor:
     """Who sends this request, looked up once. Raises AUTHENTICATION_FAILED for wrong credentials."""
     if "actor" not in g:
         g.actor = _find(request)
-    return g.actor  # type: ignore[no-any-return]
+    return g.actor
 
 
 def _find(incoming: Request) -> Actor:
@@ -83,7 +84,7 @@ def _expired(moment: datetime) -> bool:
     return moment <= now()
 
 
-def _grants(actor_id: int) -> Select[tuple[str, int | None, int | None, int | None]]:
+def _grants(actor_id: int) -> Select[Any]:
     return (
         select(Assignment.role, Assignment.project_id, Assignment.form_id, Form.project_id)
         .outerjoin(Form, Form.id == Assignment.form_id)

@@ -11,7 +11,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_app_context, request
 
 _SECRET = re.compile(r"/(key|test|st)/[^/]+")
 _ID = re.compile(r"^[\w.:-]{1,64}$")
@@ -20,7 +20,7 @@ _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", 
 
 def request_id() -> str:
     """The ID of this request: the proxy's, else a new one. '' outside a request."""
-    return str(g.get("request_id", "")) if g else ""
+    return str(g.get("request_id", "")) if has_app_context() else ""
 
 
 def masked(path: str) -> str:

@@ -24,7 +24,7 @@ class Parts:
 
 def parts() -> Parts:
     """Those of the app that is running."""
-    return current_app.extensions[NAME]  # type: ignore[no-any-return]
+    return current_app.extensions[NAME]
 
 
 def settings() -> Settings:

@@ -61,7 +61,8 @@ class Vault:
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is the one hashed. Without a hash it takes as long and is false."""
         try:
-            return self._hasher.verify(password_hash or self._decoy, password) and password_hash is not None
+            self._hasher.verify(password_hash or self._decoy, password)
+            return password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
 

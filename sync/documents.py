@@ -11,7 +11,7 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 @dataclass(frozen=True, slots=True)
 class ListedForm:
-    """A form in the list. `md5` is of the XML as served; addresses are absolute. No manifest where there are no files."""
+    """A form in the list. `md5` is of the XML as served; addresses are absolute; without files there is no manifest."""
 
     form_id: str
     name: str
@@ -40,7 +40,9 @@ def form_list(forms: Iterable[ListedForm]) -> str:
     """The xforms document. An entry without name or address would lose Collect the whole list: the ID stands in."""
     lines = [HEAD, '<xforms xmlns="http://openrosa.org/xforms/xformsList">']
     for form in forms:
-        lines.append("\n<xform>" + _element("formID", form.form_id) + _element("name", form.name.strip() or form.form_id))
+        lines.append(
+            "\n<xform>" + _element("formID", form.form_id) + _element("name", form.name.strip() or form.form_id)
+        )
         # A blank version is none, and an empty element is left out: that is how Collect reads both.
         if form.version.strip():
             lines.append(_element("version", form.version))

@@ -32,9 +32,7 @@ def adopt(actor: Actor, version: SubmissionVersion, orphan: SubmissionVersion) -
     version.current = False
     for model in (SubmissionVersion, Comment, Audit):
         db.session.execute(update(model).where(model.submission_id == theirs).values(submission_id=own))
-    db.session.execute(
-        delete(FindingRow).where(FindingRow.version_id == orphan.id, FindingRow.code == "origin.orphan")
-    )
+    db.session.execute(delete(FindingRow).where(FindingRow.version_id == orphan.id, FindingRow.code == "origin.orphan"))
     former = db.session.get_one(Submission, theirs)
     submission = db.session.get_one(Submission, own)
     submission.review_state = former.review_state or "edited"

@@ -104,13 +104,9 @@ def _keep(definition: Definition) -> None:
 def _create(actor: Actor, project_id: int, definition: Definition, publish: bool) -> Form:
     projects.get(actor, project_id, "form.create")
     form_id = definition.form.form_id
-    taken = select(Form.id).where(
-        Form.project_id == project_id, Form.xml_form_id == form_id, Form.deleted_at.is_(None)
-    )
+    taken = select(Form.id).where(Form.project_id == project_id, Form.xml_form_id == form_id, Form.deleted_at.is_(None))
     if db.session.scalar(taken) is not None:
-        raise problems.UNIQUENESS(
-            fields="projectId,xmlFormId", values=f"{project_id},{form_id}", table="forms"
-        )
+        raise problems.UNIQUENESS(fields="projectId,xmlFormId", values=f"{project_id},{form_id}", table="forms")
     form = Form(project_id=project_id, xml_form_id=form_id, created_at=now(), created_by=actor.id)
     db.session.add(form)
     db.session.flush()
@@ -155,7 +151,9 @@ def _copy_of(version: FormVersion) -> Definition:
 
 def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
     old = form.draft
-    inherited = {file.name: file for version in (form.current, old) if version for file, _ in files.of_version(version.id)}
+    inherited = {
+        file.name: file for version in (form.current, old) if version for file, _ in files.of_version(version.id)
+    }
     key = vault().decrypt(old.draft_key_cipher) if old and old.draft_key_cipher else new_token()
     if old is not None:
         _remove(form, old)
@@ -223,7 +221,9 @@ def _remove(form: Form, draft: FormVersion) -> None:
 
 
 @writes
-def publish(actor: Actor, project_id: int, xml_form_id: str, version: str | None = None, notes: str | None = None) -> Form:
+def publish(
+    actor: Actor, project_id: int, xml_form_id: str, version: str | None = None, notes: str | None = None
+) -> Form:
     """Make the draft the published version, under another version string if one is given.
 
     Raises VERSION_UNIQUENESS when the string has been published before.
@@ -255,9 +255,7 @@ def _publish(actor: Actor, form: Form) -> None:
     form.updated_at = now()
     _remove(form, draft)
     db.session.flush()
-    audits.log(
-        actor, "form.update.publish", project_id=form.project_id, form_id=form.id, version=draft.version
-    )
+    audits.log(actor, "form.update.publish", project_id=form.project_id, form_id=form.id, version=draft.version)
 
 
 @writes

@@ -160,7 +160,9 @@ def summaries(form_ids: list[int]) -> dict[int, Summary]:
         Submission.form_id.in_(form_ids), Submission.draft.is_(False), Submission.deleted_at.is_(None)
     )
     found: dict[int, Summary] = {}
-    for form_id, state, count, latest in db.session.execute(query.group_by(Submission.form_id, Submission.review_state)):
+    for form_id, state, count, latest in db.session.execute(
+        query.group_by(Submission.form_id, Submission.review_state)
+    ):
         before = found.get(form_id, Summary(0, None, {}))
         last = max((moment for moment in (before.last_submission, latest) if moment is not None), default=None)
         found[form_id] = Summary(before.submissions + count, last, {**before.states, state: count})

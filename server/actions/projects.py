@@ -50,7 +50,9 @@ def get(actor: Actor, project_id: int, *verbs: str) -> Project:
 def summaries(project_ids: list[int]) -> dict[int, Summary]:
     """Counts for the extended form of each project."""
     forms = _counted(select(Form.project_id, func.count()).where(Form.deleted_at.is_(None)), Form, project_ids)
-    phones = _counted(select(AppUser.project_id, func.count()).where(AppUser.key_hash.is_not(None)), AppUser, project_ids)
+    phones = _counted(
+        select(AppUser.project_id, func.count()).where(AppUser.key_hash.is_not(None)), AppUser, project_ids
+    )
     recent = select(Submission.project_id, func.max(Submission.created_at)).where(Submission.draft.is_(False))
     latest = _counted(recent, Submission, project_ids)
     return {number: Summary(forms.get(number, 0), phones.get(number, 0), latest.get(number)) for number in project_ids}

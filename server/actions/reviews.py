@@ -23,7 +23,9 @@ def review(
     """
     submission, version = rows.get(actor, form, instance_id, verbs=("submission.update",))
     if state is not None and state not in STATES:
-        raise problems.UNEXPECTED_VALUE(field="reviewState", value=state, reason=f"one of {', '.join(STATES)} was expected")
+        raise problems.UNEXPECTED_VALUE(
+            field="reviewState", value=state, reason=f"one of {', '.join(STATES)} was expected"
+        )
     if needs_comment and state == "hasIssues" and not comment.strip():
         raise problems.MISSING_PARAMETER(field="comment")
     submission.review_state = state

@@ -34,7 +34,9 @@ class Filters:
     search: str = ""
 
 
-def _query(actor: Actor, form: Form, *, draft: bool, verbs: tuple[str, ...]) -> Select[tuple[Submission, SubmissionVersion]]:
+def _query(
+    actor: Actor, form: Form, *, draft: bool, verbs: tuple[str, ...]
+) -> Select[tuple[Submission, SubmissionVersion]]:
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
     query = (
         select(Submission, SubmissionVersion)
@@ -182,7 +184,7 @@ def data(
     after_id: int | None = None,
     instance_id: str | None = None,
 ) -> list[DataRow]:
-    """Submissions with answers, newest first: from `offset`, or (without counting through) those older than `after_id`."""
+    """Submissions with answers, newest first: from `offset`, or (faster) those older than `after_id`."""
     query = _query(actor, form, draft=draft, verbs=READ)
     query = query.options(undefer(SubmissionVersion.answers), joinedload(Submission.submitter))
     query = query.order_by(Submission.id.desc())

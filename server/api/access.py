@@ -43,7 +43,7 @@ def _assigned(rows: list[tuple[Assignment, ActorRow]]) -> Response:
     return jsonify(shown)
 
 
-def _place(project_id: int | None, xml_form_id: str | None) -> dict[str, int | None]:
+def _place(project_id: int | None, xml_form_id: str | None) -> dict[str, Any]:
     if project_id is None:
         return {"project_id": None, "form_id": None}
     actor = identity.actor()

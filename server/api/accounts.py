@@ -93,9 +93,7 @@ def list_users() -> Response:
 def create_user() -> Response:
     """A new user."""
     given = wire.body(NewUser)
-    user, _ = accounts.create_user(
-        identity.actor(), given["email"], given["password"], given["display_name"] or ""
-    )
+    user, _ = accounts.create_user(identity.actor(), given["email"], given["password"], given["display_name"] or "")
     return wire.reply(UserShape, user_dict(user))
 
 

@@ -13,6 +13,7 @@ from server.actions.drafts import Definition
 from server.api import wire
 from server.api.forms import FORM, FORMS, WORKBOOKS, file_dict, reply
 from server.models import Form
+from sync.parts import Part
 
 api = wire.blueprint("drafts")
 ENDINGS = (".xls", ".xlsx", ".xml")
@@ -40,7 +41,7 @@ def _definition(previous: Form | None = None) -> Definition | None:
     return made
 
 
-def _whole(part: uploads.Part) -> bytes:
+def _whole(part: Part) -> bytes:
     part.stream.seek(0)
     return part.stream.read()
 

@@ -150,7 +150,7 @@ def _named(project_id: int, xml_form_id: str, version: str) -> Found:
 
 def file_dict(file: FormFile, blob: Blob | None) -> dict[str, Any]:
     """A form file as the API shows it: `hash` and `size` only where there is a blob."""
-    entry = {
+    entry: dict[str, Any] = {
         "name": file.name,
         "type": file.type,
         "hash": blob.md5 if blob else None,

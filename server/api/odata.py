@@ -25,7 +25,9 @@ from server.models import Form, FormVersion
 
 api = wire.blueprint("odata")
 PAGE = 250
-OPTIONS = frozenset("$format $count $skip $top $filter $wkt $expand $select $skiptoken $orderby".split())
+OPTIONS = frozenset(
+    ["$format", "$count", "$skip", "$top", "$filter", "$wkt", "$expand", "$select", "$skiptoken", "$orderby"]
+)
 # Understood by the dialect, answered by a later slice: refused rather than silently ignored.
 LATER = ("$filter", "$orderby")
 JSON = "application/json; odata.metadata=minimal; charset=utf-8"

@@ -1,4 +1,4 @@
-"""What a phone asks for and sends: form list, manifest, submission. For users, app users (key in the address) and drafts.
+"""What a phone asks for and sends: form list, manifest, submission. For users, app users and drafts.
 
 The form's XML and its files are the resources of `api.forms`, below the same addresses.
 """
@@ -16,7 +16,7 @@ from server.actions import drafts, files, forms, projects, submissions
 from server.api import wire
 from server.api.forms import FORM
 from server.api.submissions import sender
-from server.i18n import LANGUAGES, gettext, use
+from server.i18n import LANGUAGES, language, use
 from server.models import Form, FormVersion
 from server.parts import settings
 from server.permissions import ANONYMOUS, Actor, Grant
@@ -49,6 +49,7 @@ def add_headers(response: Response) -> Response:
     """Headers that OpenRosa asks of every answer."""
     response.headers[openrosa.VERSION_HEADER] = openrosa.VERSION
     response.headers[openrosa.LENGTH_HEADER] = str(settings().accept_length)
+    response.headers["Content-Language"] = language()
     return response
 
 
@@ -75,7 +76,10 @@ def form_list(project_id: int) -> Response:
     actor = _asker(project_id)
     found = forms.offered(actor, project_id, request.args.get("formID"))
     base = f"{_here()}/{project_id}/forms"
-    listed = [_listed(each.form, each.version, f"{base}/{quote(each.form.xml_form_id, safe='')}", each.has_files) for each in found]
+    listed = [
+        _listed(each.form, each.version, f"{base}/{quote(each.form.xml_form_id, safe='')}", each.has_files)
+        for each in found
+    ]
     return wire.document(documents.form_list(listed), openrosa.CONTENT_TYPE)
 
 
@@ -115,7 +119,7 @@ def submit(project_id: int) -> Response:
     return _received()
 
 
-@api.route(f"{DRAFT}/submission", methods=["GET"])
+@api.get(f"{DRAFT}/submission")
 def announce_draft(project_id: int, xml_form_id: str) -> Response:
     """As `announce`, for trying a draft with a user's own credentials."""
     return announce(project_id)
@@ -131,8 +135,7 @@ def submit_draft(project_id: int, xml_form_id: str) -> Response:
 
 
 def _received() -> Response:
-    text = gettext(openrosa.RECEIVED)
-    return Response(openrosa.message(text, "submit_success"), 201, content_type=openrosa.CONTENT_TYPE)
+    return Response(openrosa.message(openrosa.RECEIVED, "submit_success"), 201, content_type=openrosa.CONTENT_TYPE)
 
 
 # Drafts, by the key of their test address: no actor, and only this one form.

@@ -30,6 +30,7 @@ from server.models import Form, SubmissionVersion
 from sync.parts import Upload
 
 api = wire.blueprint("submissions")
+SHOWN = ["instance_id", "submitter_id", "device_id", "user_agent", "review_state", "created_at", "updated_at", "deleted_at"]
 VERBS_TO_ATTACH = ("submission.update", "submission.create")
 
 
@@ -58,10 +59,7 @@ def version_dict(version: SubmissionVersion) -> dict[str, Any]:
 def submission_dict(row: rows.Row) -> dict[str, Any]:
     """A submission with its current version."""
     submission, version = row
-    names = (
-        "instance_id", "submitter_id", "device_id", "user_agent", "review_state", "created_at", "updated_at", "deleted_at",
-    )  # fmt: skip
-    shown = {name: getattr(submission, name) for name in names} | {"current_version": version_dict(version)}
+    shown = {name: getattr(submission, name) for name in SHOWN} | {"current_version": version_dict(version)}
     if wire.extended():
         shown |= {"submitter": submission.submitter, "form_version": rows.form_version_name(version)}
     return shown

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, Response, g, jsonify, request
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from schemas import problems
 from server.db import db
@@ -36,10 +39,10 @@ def register(app: Flask) -> None:
         return answer(problems.NOT_FOUND())
 
 
-def _works(probe: object) -> bool:
+def _works(probe: Callable[[], object]) -> bool:
     try:
-        probe()  # type: ignore[operator]
-    except Exception:
+        probe()
+    except (SQLAlchemyError, OSError):
         return False
     return True
 

@@ -80,7 +80,10 @@ def document(content: str | bytes, content_type: str) -> Response:
     response = Response(content, content_type=content_type)
     response.headers["Cache-Control"] = REVALIDATE
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    # The web server writes its own; two of them are an error in some clients.
+    response.headers.pop("Date", None)
+    return response
 
 
 def disposition(name: str, *, inline: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Entity lists (datasets) and entities with their versions. Filled by a later slice; rows elsewhere already point here."""
+"""Entity lists (datasets) and entities with their versions. A later slice fills them; other rows point here already."""
 
 from __future__ import annotations
 

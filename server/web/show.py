@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from server import i18n, permissions
-from server.models import Project
+from server.models import Form, Project
 from server.permissions import ANONYMOUS
 from server.web import downloads, pages
 
@@ -62,7 +62,7 @@ def register(app: Flask) -> None:
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(moment=moment, day=day, lines=lines, size=size, state=state_text, kind=downloads.kind)
-    env.globals.update(FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES)
+    env.globals.update(FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES, to=to, title_of=title_of)
     app.context_processor(_context)
 
 
@@ -84,6 +84,7 @@ def _context() -> dict[str, Any]:
         "csrf": pages.csrf,
         "may": may,
         "notice": notice,
+        "project": g.get("project"),
         "here": request.full_path.rstrip("?"),
     }
 
@@ -93,6 +94,19 @@ def in_project(project: Project) -> Project:
     g.zone = ZoneInfo(project.time_zone)
     g.project = project
     return project
+
+
+def to(endpoint: str, thing: Form | Project, **more: Any) -> str:
+    """The address of a page about a form or a project."""
+    if isinstance(thing, Form):
+        return url_for(endpoint, project_id=thing.project_id, xml_form_id=thing.xml_form_id, **more)
+    return url_for(endpoint, project_id=thing.id, **more)
+
+
+def title_of(form: Form) -> str:
+    """What people call the form."""
+    version = form.current or form.draft
+    return (version.title if version else "") or form.xml_form_id
 
 
 def may(verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:

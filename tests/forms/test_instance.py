@@ -56,7 +56,12 @@ def test_an_encrypted_envelope():
 
 @pytest.mark.parametrize(
     ("xml", "kind"),
-    [(b"", UNPARSEABLE), (b"<data", UNPARSEABLE), (b"<data/>", MISSING_PARAMETER), (b'<data id=" "/>', MISSING_PARAMETER)],
+    [
+        (b"", UNPARSEABLE),
+        (b"<data", UNPARSEABLE),
+        (b"<data/>", MISSING_PARAMETER),
+        (b'<data id=" "/>', MISSING_PARAMETER),
+    ],
 )
 def test_refusals(xml, kind):
     with pytest.raises(Problem) as caught:

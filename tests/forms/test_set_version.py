@@ -15,10 +15,13 @@ FORM = """<?xml version="1.0"?>
         ("<data id='a' version = '1' ><x/></data>", "<data id='a' version = \"2\" ><x/></data>"),
         ('<data id="a"><x version="1"/></data>', '<data id="a" version="2"><x version="1"/></data>'),
         ('<data id="a"/>', '<data id="a" version="2"/>'),
-        ('<data\n  id="version=\'7\'"\n/>', '<data\n  id="version=\'7\'" version="2"\n/>'),
+        ("<data\n  id=\"version='7'\"\n/>", '<data\n  id="version=\'7\'" version="2"\n/>'),
         ('<d:data xmlns:d="urn:d" id="ấ>"/>', '<d:data xmlns:d="urn:d" id="ấ>" version="2"/>'),
         ('<data id="a" orx:version="1" xmlns:orx="urn:o"/>', '<data id="a" orx:version="2" xmlns:orx="urn:o"/>'),
-        ('<data orx:version="1" xmlns:orx="urn:o" version="0"/>', '<data orx:version="1" xmlns:orx="urn:o" version="2"/>'),
+        (
+            '<data orx:version="1" xmlns:orx="urn:o" version="0"/>',
+            '<data orx:version="1" xmlns:orx="urn:o" version="2"/>',
+        ),
     ],
 )
 def test_only_the_version_changes(root, changed):
@@ -26,7 +29,7 @@ def test_only_the_version_changes(root, changed):
 
 
 def test_any_text_can_be_a_version():
-    version = '1 "<&>\' ấ\n2'
+    version = "1 \"<&>' ấ\n2"
     xml = xform.set_version(FORM.format(root='<data id="a" version="1"/>').encode(), version)
     assert xform.parse(xml).version == version
 

@@ -10,6 +10,7 @@ import pytest
 
 from forms import convert as child
 from forms import converter, validator, xform, xlsform
+from schemas.problems import BUSY, Problem
 from tests.forms.xlsform_cases import CHOICES, OLD_XLS, SURVEY, book, survey
 from tests.parts import require_part
 
@@ -114,6 +115,25 @@ def test_many_at_once() -> None:
     with ThreadPoolExecutor(8) as threads:
         forms = list(threads.map(lambda name: parsed(survey(("text", "a", "A")), name), names))
     assert [form.form_id for form in forms] == names
+
+
+def test_when_both_are_at_work_for_too_long_the_next_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = converter.Pool()
+    monkeypatch.setattr(converter, "_pool", pool)
+    monkeypatch.setattr(converter, "QUEUE_FOR", 0.01)
+    for _ in range(converter.PROCESSES):
+        pool._free.get()
+    with pytest.raises(Problem) as caught:
+        parsed(survey(("text", "a", "A")), "a.xlsx")
+    assert caught.value.kind is BUSY
+
+
+def test_nothing_is_left_behind() -> None:
+    parsed(survey(("text", "a", "A")), "a.xlsx")
+    folder = next(one._folder for one in converter._pool._free.queue if one._folder)
+    assert os.listdir(folder) == []
+    converter.close()
+    assert not Path(folder).exists()
 
 
 def test_from_any_folder_and_without_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
