@@ -96,7 +96,7 @@ class _Walk:
         return answers
 
     def _container(self, member: Branch, child: Element, name: str, path: str, answers: dict[str, Any]) -> None:
-        if child.attrib and any(local(key) == "template" for key in child.attrib):
+        if child.attrib and _is_unused_template(child):
             return
         if member.repeat:
             rows = answers.setdefault(name, [])
@@ -142,3 +142,8 @@ class _Walk:
     def _add(self, code: str, path: str, label: str, value: str | None = None) -> None:
         if len(self.findings) < MAX_FINDINGS:
             self.findings.append(Finding(code, path, label, value[:MAX_VALUE] if value else value))
+
+
+def _is_unused_template(element: Element) -> bool:
+    """A repeat's blank pattern that was sent along; one with answers is an instance like any other."""
+    return any(local(key) == "template" for key in element.attrib) and not "".join(element.itertext()).strip()

@@ -79,7 +79,14 @@ def work(job: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         failure = {"kind": "memory", "code": "", "text": ""}
     except BaseException as error:  # noqa: BLE001 - whatever a workbook does to pyxform, a person gets an answer
         failure = {"kind": type(error).__name__, "code": "", "text": str(error)[:500]}
+    if _near(job["memory"]):
+        failure["kind"] = "memory"  # whatever it looked like: a reader without memory calls the file damaged
     return {"failure": failure, "warnings": warnings, **seen}, b""
+
+
+def _near(limit: int) -> bool:
+    """Whether this process has come near its limit (the kernel counts in kilobytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > limit * 0.8
 
 
 def _compile(job: dict[str, Any], data: bytes, book: DefinitionData, warnings: list[str]) -> ConvertResult:

@@ -67,7 +67,7 @@ def serve(lan: bool) -> None:
     """Start the web server (gunicorn) in this process."""
     environment = dict(os.environ)
     if lan:
-        environment |= {"HOST": "0.0.0.0", "LAN_TRIAL": "1"}  # noqa: S104
+        environment |= starter.lan_environment()
     root = Path(__file__).parent.parent
     arguments = [sys.executable, "-m", "gunicorn", "-c", str(root / "scripts" / "gunicorn_conf.py")]
     os.chdir(root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 import segno
 
 from forms import library
+from scripts import ports
 from server.actions import access, accounts, drafts, files, forms, projects
 from server.models import AppUser, Project
 from server.parts import settings
@@ -26,13 +28,14 @@ def prepare(*, lan: bool) -> None:
     """Make what is missing and print what the operator needs. Nothing that exists is changed."""
     administrator = _administrator()
     made = None if projects.list_all(CONSOLE) else _starter_project()
+    shown = made or (_first_volunteer() if lan else None)
     base = address(lan=lan)
     if administrator is not None:
         _line("Administrator", administrator[0])
         _line("One-time password" if administrator[2] else "Password", administrator[1])
-    if made is not None:
-        click.echo(f"\nQR code of the volunteer “{made.actor.display_name}”, to be scanned with ODK Collect:")
-        show_qr(made, base)
+    if shown is not None:
+        click.echo(f"\nQR code of the volunteer “{shown.actor.display_name}”, to be scanned with ODK Collect:")
+        show_qr(shown, base)
     _line("\nAddress", base if lan else f"http://{settings().host}:{settings().port}")
     _line("Data", str(settings().data_dir))
     if lan:
@@ -62,6 +65,21 @@ def _starter_project() -> AppUser:
         made = drafts.from_workbook(library.source(name), f"{name}.md", name)
         drafts.create(CONSOLE, project.id, made, publish=True)
     return access.create_app_user(CONSOLE, project.id, VOLUNTEER, language="vi", all_forms=True)
+
+
+def _first_volunteer() -> AppUser | None:
+    """The volunteer whose code is shown for a trial: the first whose key was not revoked."""
+    for project in projects.list_all(CONSOLE):
+        for app_user in reversed(access.app_users(CONSOLE, project.id)):
+            if app_user.key_cipher:
+                return app_user
+    return None
+
+
+def lan_environment() -> dict[str, str]:
+    """Settings that let phones on the same network reach the server, and say that it is a trial."""
+    host, port = os.environ.get("HOST") or ports.EVERYWHERE, ports.address(lan=True)[1]
+    return {"HOST": host, "LAN_URL": f"http://{_lan_address()}:{port}"}
 
 
 def address(*, lan: bool) -> str:

@@ -30,7 +30,8 @@ class Settings:
     workers: int = 1
     admin_email: str = ""
     admin_password: str = ""
-    lan_trial: bool = False
+    # The address of a trial on the local network, over plain http; '' when this is none.
+    lan_url: str = ""
     # Collect splits attachments by the first; the second is the true limit of a body.
     accept_length: int = 5_000_000
     max_body: int = 100_000_000
@@ -60,11 +61,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=_secret_key(env.get("SECRET_KEY", ""), data_dir),
         host=env.get("HOST") or "127.0.0.1",
         port=_whole_number(env, "PORT", 8000, 1, 65535),
-        public_url=_public_url(env.get("PUBLIC_URL", "")),
+        public_url=_public_url(env.get("PUBLIC_URL", ""), "PUBLIC_URL"),
         workers=_whole_number(env, "WEB_CONCURRENCY", 1, 1, 64),
         admin_email=env.get("ADMIN_EMAIL", "").strip(),
         admin_password=env.get("ADMIN_PASSWORD", ""),
-        lan_trial=env.get("LAN_TRIAL", "") == "1",
+        lan_url=_public_url(env.get("LAN_URL", ""), "LAN_URL"),
         accept_length=_whole_number(env, "ACCEPT_CONTENT_LENGTH", 5_000_000, 100_000, 1_000_000_000),
         max_body=_whole_number(env, "MAX_BODY", 100_000_000, 1_000_000, 4_000_000_000),
     )
@@ -86,10 +87,8 @@ def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, hig
 def _database_url(text: str, data_dir: Path) -> str:
     if not text:
         return f"sqlite:///{data_dir / 'donghanh.sqlite'}"
-    if text.startswith(("postgres://", "postgresql://")):
-        return "postgresql+psycopg://" + text.partition("://")[2]
-    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise SettingsError("DATABASE_URL: must begin with sqlite:/// or postgresql://.")
+    if not text.startswith("sqlite:///"):
+        raise SettingsError("DATABASE_URL: this version keeps its data in SQLite: sqlite:////absolute/path, or not set.")
     return text
 
 
@@ -102,13 +101,13 @@ def _storage_url(text: str, data_dir: Path) -> str:
     return url
 
 
-def _public_url(text: str) -> str:
+def _public_url(text: str, name: str) -> str:
     url = text.strip().rstrip("/")
     if not url:
         return ""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise SettingsError("PUBLIC_URL: must be the address people type, for example https://donghanh.example.vn.")
+        raise SettingsError(f"{name}: must be the address people type, for example https://donghanh.example.vn.")
     return url
 
 

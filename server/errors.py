@@ -28,6 +28,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(ValidationError, lambda error: answer(from_validation(error)))
     app.register_error_handler(IntegrityError, lambda error: answer(_from_integrity(error)))
     app.register_error_handler(OperationalError, _busy)
+    # What a read from a phone that fell silent ends with.
+    app.register_error_handler(BlockingIOError, _silent)
+    app.register_error_handler(TimeoutError, _silent)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _unknown)
 
@@ -85,6 +88,12 @@ def _from_integrity(error: IntegrityError) -> Problem:
 def _busy(error: OperationalError) -> Response:
     log.error("database not available", exc_info=error.orig)
     return answer(problems.BUSY())
+
+
+def _silent(_error: OSError) -> Response:
+    response = answer(problems.TIMED_OUT())
+    response.headers["Connection"] = "close"
+    return response
 
 
 def _from_http(error: HTTPException) -> Response:

@@ -26,6 +26,10 @@ class Spool(SpooledTemporaryFile[bytes]):
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.size = 0
 
+    def __del__(self) -> None:
+        # Parts are handed on and nobody's to close: memory, or a file without a name, goes with the last reference.
+        self.close()
+
     def write(self, data: Any) -> int:
         """Append and hash."""
         self._sha256.update(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -53,7 +53,8 @@ def pick(parts: Iterable[Part], fields: Mapping[str, str]) -> Upload:
             part.stream.seek(0)
             xml = part.stream.read()
         elif part.field != XML_PART:
-            files[safe_name(part.name or part.field)] = part
+            name = safe_name(part.name or part.field)
+            files[name] = replace(part, name=name)
     if xml is None and XML_PART in fields:
         xml = fields[XML_PART].encode()
     if xml is None:

@@ -46,13 +46,8 @@ class Definition:
     def refuse_warnings(self) -> None:
         """Raise FORM_WARNINGS with all of them, if there are any."""
         if self.warnings or self.workflow_warnings:
-            raise problems.FORM_WARNINGS(
-                warnings={
-                    "xlsFormWarnings": list(self.warnings) or None,
-                    "workflowWarnings": list(self.workflow_warnings) or None,
-                },
-                validated=self.validated,
-            )
+            details = rules.warning_details(self.warnings, self.workflow_warnings)
+            raise problems.FORM_WARNINGS(**details, validated=self.validated)
 
 
 def from_workbook(data: bytes, filename: str, fallback: str | None = None, previous: Form | None = None) -> Definition:
@@ -60,7 +55,7 @@ def from_workbook(data: bytes, filename: str, fallback: str | None = None, previ
     before = _previous(previous)
     end_read()
     made = xlsform.convert(data, filename, fallback_form_id=fallback)
-    parsed = xform.parse(made.xml)
+    parsed = made.form
     return Definition(
         made.xml,
         parsed,

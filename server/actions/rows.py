@@ -24,7 +24,10 @@ Row = tuple[Submission, SubmissionVersion]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a supervisor narrows a list by. `state`: a review state, or `received` for none; dates are inclusive."""
+    """What a supervisor narrows a list by. Dates are inclusive.
+
+    `state`: a review state, `received` for none, or `waiting` for none or edited.
+    """
 
     state: str = ""
     findings: str = ""
@@ -53,7 +56,9 @@ def _query(
 
 def _narrow(query: Select[Any], filters: Filters, time_zone: str) -> Select[Any]:
     zone = ZoneInfo(time_zone)
-    if filters.state:
+    if filters.state == "waiting":
+        query = query.where(Submission.review_state.is_(None) | (Submission.review_state == "edited"))
+    elif filters.state:
         state = None if filters.state == "received" else filters.state
         query = query.where(Submission.review_state == state if state else Submission.review_state.is_(None))
     if filters.findings == "yes":

@@ -25,6 +25,9 @@ from server.permissions import Actor
 from sync.intake import Decision, Known, decide
 from sync.parts import Part, Upload
 
+# An edit that comes too early or too late is kept, and said to be one.
+LATE_EDITS = {Decision.ORPHAN_EDIT: "origin.orphan", Decision.STALE_EDIT: "origin.stale"}
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -182,11 +185,8 @@ def _add_version(
     actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionVersion | None
 ) -> SubmissionVersion:
     """Rows for a version that is new: of a submission of its own, or of the one that it edits."""
-    findings = list(arrival.findings)
-    if decision is Decision.ORPHAN_EDIT:
-        findings.insert(0, Finding("origin.orphan"))
-    if decision is Decision.STALE_EDIT:
-        findings.insert(0, Finding("origin.stale"))
+    late = LATE_EDITS.get(decision)
+    findings = [*([Finding(late)] if late else []), *arrival.findings]
     submission = _add_submission(actor, arrival) if edited is None else chains.reopen(edited)
     submission.findings = len(findings)
     version = SubmissionVersion(

@@ -30,7 +30,16 @@ from server.models import Form, SubmissionVersion
 from sync.parts import Upload
 
 api = wire.blueprint("submissions")
-SHOWN = ["instance_id", "submitter_id", "device_id", "user_agent", "review_state", "created_at", "updated_at", "deleted_at"]
+SHOWN = (
+    "instance_id",
+    "submitter_id",
+    "device_id",
+    "user_agent",
+    "review_state",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+)
 VERBS_TO_ATTACH = ("submission.update", "submission.create")
 
 

@@ -20,7 +20,8 @@ REVALIDATE = "private, no-cache"
 
 def blueprint(name: str, door: str = "rest") -> Blueprint:
     """A blueprint whose errors speak the door's language, and whose changes by cookie carry the CSRF token."""
-    made = Blueprint(name, f"server.api.{name}")
+    # Pages have the plain names: templates ask for addresses by them.
+    made = Blueprint(f"api_{name}", f"server.api.{name}")
 
     @made.before_request
     def enter() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from server.db import Base
+from server.dialect import unique_where
 
 
 class FormVersion(Base):
@@ -51,14 +52,7 @@ class Form(Base):
 
     __tablename__ = "forms"
     __table_args__ = (
-        Index(
-            "uq_forms_project_id_xml_form_id",
-            "project_id",
-            "xml_form_id",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
+        unique_where("uq_forms_project_id_xml_form_id", "project_id", "xml_form_id", condition="deleted_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,7 +62,7 @@ def register(app: Flask) -> None:
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = True
-    env.filters.update(moment=moment, day=day, lines=lines, size=size, state=state_text, kind=downloads.kind)
+    env.filters.update(moment=moment, day=day, lines=lines, size=size, state=state_text, kind=downloads.kind, runs=runs)
     env.globals.update(FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES, to=to, title_of=title_of)
     app.context_processor(_context)
 
@@ -143,6 +144,21 @@ def day(value: datetime | None) -> str:
 def lines(_context: EvalContext, text: str) -> Markup:
     """Text with its line breaks."""
     return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def runs(parts: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """The parts of a section for HTML: answers that follow each other as one list, groups one by one."""
+    waiting: list[Any] = []
+    for part in parts:
+        if hasattr(part, "parts"):
+            if waiting:
+                yield {"answers": waiting}
+            waiting = []
+            yield {"section": part}
+        else:
+            waiting.append(part)
+    if waiting:
+        yield {"answers": waiting}
 
 
 def size(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from textwrap import dedent
 
@@ -14,15 +15,16 @@ from forms.checks import Checked
 from forms.xform import Form
 
 
+@cache
+def _publish(markdown: str) -> Form:
+    result = convert(BytesIO(dedent(markdown).encode()), file_type=".md", form_name="data")
+    return xform.parse(result.xform.encode())
+
+
 @pytest.fixture
 def published() -> Callable[[str], Form]:
     """A Markdown XLSForm, as the Form that the server keeps."""
-
-    def publish(markdown: str) -> Form:
-        result = convert(BytesIO(dedent(markdown).encode()), file_type=".md", form_name="data")
-        return xform.parse(result.xform.encode())
-
-    return publish
+    return _publish
 
 
 @pytest.fixture

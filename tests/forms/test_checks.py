@@ -7,34 +7,34 @@ import pytest
 from forms import checks, instance, xform
 
 VISIT = """
-    | survey  |                    |         |            |              |          |                |          |             |
-    |         | type               | name    | label::vi  | label::en    | required | relevant       | readonly | calculation |
-    |         | start              | start   |            |              |          |                |          |             |
-    |         | audit              | audit   |            |              |          |                |          |             |
-    |         | text               | who     | Ai?        | Who?         | yes      |                |          |             |
-    |         | note               | hello   | Chào       | Hello        | yes      |                |          |             |
-    |         | calculate          | total   |            |              |          |                |          | 1 div 0     |
-    |         | begin_group        | g       | Nhóm       | Group        |          | ${who} != ''   |          |             |
-    |         | select_one yn      | ok      | Được?      | OK?          | yes      |                |          |             |
-    |         | select_multiple yn | many    | Nhiều?     | Many?        |          |                |          |             |
-    |         | end_group          |         |            |              |          |                |          |             |
-    |         | begin_group        | h       | Nhà        | Home         |          |                |          |             |
-    |         | date               | day     | Ngày       | Day          | true     |                |          |             |
-    |         | text               | why     | Vì sao?    | Why?         | yes      | ${who} = 'x'   |          |             |
-    |         | end_group          |         |            |              |          |                |          |             |
-    |         | begin_repeat       | visits  | Lần        | Visit        |          |                |          |             |
-    |         | integer            | age     | Tuổi       | Age          | yes      |                |          |             |
-    |         | begin_repeat       | photos  | Ảnh        | Photos       |          |                |          |             |
-    |         | image              | photo   | Ảnh        | Photo        |          |                |          |             |
-    |         | end_repeat         |         |            |              |          |                |          |             |
-    |         | end_repeat         |         |            |              |          |                |          |             |
-    | choices |                    |         |            |              |          |                |          |             |
-    |         | list_name          | name    | label::vi  | label::en    |          |                |          |             |
-    |         | yn                 | y       | Có         | Yes          |          |                |          |             |
-    |         | yn                 | n       | Không      | No           |          |                |          |             |
-    | settings |                   |         |            |              |          |                |          |             |
-    |         | form_id            | version | default_language |        |          |                |          |             |
-    |         | visit              | 7       | en         |              |          |                |          |             |
+    | survey   |                    |         |                  |           |          |              |             |
+    |          | type               | name    | label::vi        | label::en | required | relevant     | calculation |
+    |          | start              | start   |                  |           |          |              |             |
+    |          | audit              | audit   |                  |           |          |              |             |
+    |          | text               | who     | Ai?              | Who?      | yes      |              |             |
+    |          | note               | hello   | Chào             | Hello     | yes      |              |             |
+    |          | calculate          | total   |                  |           |          |              | 1 div 0     |
+    |          | begin_group        | g       | Nhóm             | Group     |          | ${who} != '' |             |
+    |          | select_one yn      | ok      | Được?            | OK?       | yes      |              |             |
+    |          | select_multiple yn | many    | Nhiều?           | Many?     |          |              |             |
+    |          | end_group          |         |                  |           |          |              |             |
+    |          | begin_group        | h       | Nhà              | Home      |          |              |             |
+    |          | date               | day     | Ngày             | Day       | true     |              |             |
+    |          | text               | why     | Vì sao?          | Why?      | yes      | ${who} = 'x' |             |
+    |          | end_group          |         |                  |           |          |              |             |
+    |          | begin_repeat       | visits  | Lần              | Visit     |          |              |             |
+    |          | integer            | age     | Tuổi             | Age       | yes      |              |             |
+    |          | begin_repeat       | photos  | Ảnh              | Photos    |          |              |             |
+    |          | image              | photo   | Ảnh              | Photo     |          |              |             |
+    |          | end_repeat         |         |                  |           |          |              |             |
+    |          | end_repeat         |         |                  |           |          |              |             |
+    | choices  |                    |         |                  |           |          |              |             |
+    |          | list_name          | name    | label::vi        | label::en |          |              |             |
+    |          | yn                 | y       | Có               | Yes       |          |              |             |
+    |          | yn                 | n       | Không            | No        |          |              |             |
+    | settings |                    |         |                  |           |          |              |             |
+    |          | form_id            | version | default_language |           |          |              |             |
+    |          | visit              | 7       | en               |           |          |              |             |
 """
 WHOLE = """<start>2026-11-22T08:00:00.000+07:00</start><who>Lan</who><hello/><total>Infinity</total>
     <g><ok>y</ok><many>y n</many></g><h><day>2026-11-22</day></h>
@@ -169,9 +169,14 @@ def test_meta_may_hold_more_than_the_form_says(found):
     assert found(WHOLE + "<orx:meta><orx:instanceID>uuid:1</orx:instanceID></orx:meta>") == []
 
 
-def test_a_template_that_was_left_in_is_no_answer(visit, send):
+def test_a_blank_template_that_was_left_in_is_no_answer(visit, send):
     checked = send(visit, WHOLE.replace("<visits>", '<visits template=""><age/></visits><visits>', 1))
     assert checked.findings == ()
+    assert [row["age"] for row in checked.answers["visits"]] == [3, 4]
+
+
+def test_a_template_with_answers_is_an_instance(visit, send):
+    checked = send(visit, WHOLE.replace("<visits>", '<visits template="">', 1))
     assert [row["age"] for row in checked.answers["visits"]] == [3, 4]
 
 
@@ -193,11 +198,11 @@ def test_a_calculated_choice_is_not_judged(published, send):
 def test_an_expression_as_required_is_not_judged_here(published, send):
     form = published(
         """
-        | survey |         |      |       |            |          |
-        |        | type    | name | label | required   | readonly |
-        |        | text    | a    | A     | ${b} = ''  |          |
-        |        | text    | b    | B     | no         |          |
-        |        | text    | c    | C     | yes        | ${b} = 1 |
+        | survey |      |      |       |           |          |
+        |        | type | name | label | required  | readonly |
+        |        | text | a    | A     | ${b} = '' |          |
+        |        | text | b    | B     | no        |          |
+        |        | text | c    | C     | yes       | ${b} = 1 |
         """
     )
     assert send(form, "<a/><b/><c/>").findings == ()

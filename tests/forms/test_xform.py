@@ -8,27 +8,27 @@ from schemas.fields import GROUP, REPEAT
 from schemas.problems import MISSING_PARAMETER, UNPARSEABLE, Problem
 
 VISIT = """
-    | survey  |                        |        |             |            |          |             |            |
-    |         | type                   | name   | label::vi   | label::en  | required | relevant    | appearance |
-    |         | start                  | start  |             |            |          |             |            |
-    |         | text                   | who    | Ai?         | Who?       | yes      |             |            |
-    |         | begin_group            | g      | Nhóm        | Group      |          | ${who} = '' |            |
-    |         | select_one yn          | ok     | Được ${who}?| OK ${who}? | yes      |             | minimal    |
-    |         | select_multiple yn     | many   | Nhiều?      | Many?      |          |             |            |
-    |         | rank yn                | order  | Thứ tự      | Order      |          |             |            |
-    |         | end_group              |        |             |            |          |             |            |
-    |         | begin_repeat           | visits | Lần thăm    | Visit      |          |             |            |
-    |         | integer                | age    | Tuổi        | Age        |          |             |            |
-    |         | image                  | photo  | Ảnh         | Photo      |          |             |            |
-    |         | end_repeat             |        |             |            |          |             |            |
-    |         | note                   | bye    | Hết         | The end    |          |             |            |
-    | choices |                        |        |             |            |          |             |            |
-    |         | list_name              | name   | label::vi   | label::en  | image::en|             |            |
-    |         | yn                     | y      | Có          | Yes        | yes.png  |             |            |
-    |         | yn                     | n      | Không       | No         |          |             |            |
-    | settings |                       |        |             |            |          |             |            |
-    |         | form_id                | version | form_title | default_language |    |             |            |
-    |         | visit                  | 7      | Thăm        | en         |          |             |            |
+    | survey   |                    |         |              |                  |           |             |            |
+    |          | type               | name    | label::vi    | label::en        | required  | relevant    | appearance |
+    |          | start              | start   |              |                  |           |             |            |
+    |          | text               | who     | Ai?          | Who?             | yes       |             |            |
+    |          | begin_group        | g       | Nhóm         | Group            |           | ${who} = '' |            |
+    |          | select_one yn      | ok      | Được ${who}? | OK ${who}?       | yes       |             | minimal    |
+    |          | select_multiple yn | many    | Nhiều?       | Many?            |           |             |            |
+    |          | rank yn            | order   | Thứ tự       | Order            |           |             |            |
+    |          | end_group          |         |              |                  |           |             |            |
+    |          | begin_repeat       | visits  | Lần thăm     | Visit            |           |             |            |
+    |          | integer            | age     | Tuổi         | Age              |           |             |            |
+    |          | image              | photo   | Ảnh          | Photo            |           |             |            |
+    |          | end_repeat         |         |              |                  |           |             |            |
+    |          | note               | bye     | Hết          | The end          |           |             |            |
+    | choices  |                    |         |              |                  |           |             |            |
+    |          | list_name          | name    | label::vi    | label::en        | image::en |             |            |
+    |          | yn                 | y       | Có           | Yes              | yes.png   |             |            |
+    |          | yn                 | n       | Không        | No               |           |             |            |
+    | settings |                    |         |              |                  |           |             |            |
+    |          | form_id            | version | form_title   | default_language |           |             |            |
+    |          | visit              | 7       | Thăm         | en               |           |             |            |
 """
 
 
@@ -109,16 +109,16 @@ def test_a_missing_translation_is_missing_and_not_a_dash(published):
 
 
 SELECTS = """
-    | survey  |                                  |      |       |               |                |            |
-    |         | type                             | name | label | choice_filter | parameters     | appearance |
-    |         | begin_repeat                     | rep  | R     |               |                |            |
-    |         | text                             | word | W     |               |                |            |
-    |         | end_repeat                       |      |       |               |                |            |
-    |         | {type}                           | ok   | OK?   | {filter}      | {parameters}   | {appearance} |
-    | choices |                                  |      |       |               |                |            |
-    |         | list_name                        | name | label | kind          |                |            |
-    |         | yn                               | y    | Yes   | a             |                |            |
-    |         | yn                               | n    | No    | b             |                |            |
+    | survey  |              |      |       |               |              |              |
+    |         | type         | name | label | choice_filter | parameters   | appearance   |
+    |         | begin_repeat | rep  | R     |               |              |              |
+    |         | text         | word | W     |               |              |              |
+    |         | end_repeat   |      |       |               |              |              |
+    |         | {type}       | ok   | OK?   | {filter}      | {parameters} | {appearance} |
+    | choices |              |      |       |               |              |              |
+    |         | list_name    | name | label | kind          |              |              |
+    |         | yn           | y    | Yes   | a             |              |              |
+    |         | yn           | n    | No    | b             |              |              |
 """
 
 
@@ -180,20 +180,20 @@ def test_an_external_select_expects_itemsets_csv(published):
 def test_expected_files(published):
     form = published(
         """
-        | survey  |                               |      |       |             |            |            |              |          |
-        |         | type                          | name | label | media::image | media::audio | media::video | media::big-image | default |
-        |         | select_one_from_file t.csv    | a    | A     | a.png       | a.mp3      | a.mp4      | big.png      |          |
-        |         | select_one_from_file tx.xml   | b    | B     | a.png       |            |            |              |          |
-        |         | select_one_from_file tg.geojson| c    | C     |             |            |            |              |          |
-        |         | image                         | d    | D     |             |            |            |              | d.jpg    |
-        |         | text                          | e    | E     |             |            |            |              | ${last-saved#e} |
-        |         | csv-external                  | u    |       |             |            |            |              |          |
+        | survey |                                |      |       |       |       |       |           |                 |
+        |        | type                           | name | label | image | audio | video | big-image | default         |
+        |        | select_one_from_file t.csv     | a    | A     | a.png | a.mp3 | a.mp4 | big.png   |                 |
+        |        | select_one_from_file x.xml     | b    | B     | a.png |       |       |           |                 |
+        |        | select_one_from_file g.geojson | c    | C     |       |       |       |           |                 |
+        |        | image                          | d    | D     |       |       |       |           | d.jpg           |
+        |        | text                           | e    | E     |       |       |       |           | ${last-saved#e} |
+        |        | csv-external                   | u    |       |       |       |       |           |                 |
         """
     )
     assert {(file.name, file.type) for file in form.files} == {
         ("t.csv", "file"),
-        ("tx.xml", "file"),
-        ("tg.geojson", "file"),
+        ("x.xml", "file"),
+        ("g.geojson", "file"),
         ("u.csv", "file"),
         ("a.png", "image"),
         ("big.png", "image"),
@@ -207,12 +207,12 @@ def test_expected_files(published):
 def test_an_entity_and_its_properties(published):
     form = published(
         """
-        | survey   |              |      |       |         |
-        |          | type         | name | label | save_to |
-        |          | text         | code | Code  | code    |
-        | entities |              |      |       |         |
-        |          | list_name    | label |      |         |
-        |          | clients      | ${code} |    |         |
+        | survey   |           |         |       |         |
+        |          | type      | name    | label | save_to |
+        |          | text      | code    | Code  | code    |
+        | entities |           |         |       |         |
+        |          | list_name | label   |       |         |
+        |          | clients   | ${code} |       |         |
         """
     )
     assert form.entities_version.startswith("2024.1")
@@ -224,10 +224,10 @@ def test_an_entity_and_its_properties(published):
 def test_submission_settings(published):
     form = published(
         """
-        | survey   |      |      |       |
-        |          | type | name | label |
-        |          | text | a    | A     |
-        | settings |      |      |       |
+        | survey   |         |                       |            |                 |
+        |          | type    | name                  | label      |                 |
+        |          | text    | a                     | A          |                 |
+        | settings |         |                       |            |                 |
         |          | form_id | submission_url        | public_key | client_editable |
         |          | x       | https://example.org/s | KEY        | yes             |
         """
@@ -246,10 +246,12 @@ def test_submission_settings(published):
         (b"<html><head><model/></head><body/></html>", MISSING_PARAMETER),
         (b"<html><head><model><instance/></model></head></html>", MISSING_PARAMETER),
         (b"<html><head><model><instance><data/></instance></model></head></html>", MISSING_PARAMETER),
-        (b"<html xmlns='http://www.w3.org/2002/xforms'><head><model><instance><data id=''/></instance></model></head></html>",
-         MISSING_PARAMETER),
+        (
+            b"<html xmlns='http://www.w3.org/2002/xforms'><head><model><instance><data/></instance></model></head></html>",
+            MISSING_PARAMETER,
+        ),
     ],
-)  # fmt: skip
+)
 def test_refusals(xml, kind):
     with pytest.raises(Problem) as caught:
         xform.parse(xml)

@@ -29,7 +29,8 @@ def test_prefixes_and_namespaces_are_only_names():
 def test_relative_references_and_binds_by_id():
     form = read(
         """<x:instance><data id="a"><g><inner><n/></inner><m/></g><k/><q/></data></x:instance>
-           <x:bind nodeset="g/inner/n" type="int"/><x:bind id="kk" nodeset="/data/k" type="date" required=" true() "/>""",
+           <x:bind nodeset="g/inner/n" type="int"/>
+           <x:bind id="kk" nodeset="/data/k" type="date" required=" true() "/>""",
         """<x:group ref="g"><x:label>G</x:label>
              <x:group nodeset="inner"><x:input ref="./n"><x:label>N</x:label></x:input>
                <x:input ref="current()/../m"><x:label>M</x:label></x:input></x:group></x:group>
@@ -51,7 +52,8 @@ def test_relative_references_and_binds_by_id():
 
 def test_a_repeat_with_a_template_and_two_first_instances_is_one_field():
     form = read(
-        """<x:instance><data id="a"><r rosa:template=""><p/></r><r><p>1</p></r><r><p/><q/></r><e/></data></x:instance>""",
+        """<x:instance><data id="a"><r rosa:template=""><p/></r><r><p>1</p></r><r><p/><q/></r><e/></data>
+           </x:instance>""",
         """<x:group><x:label>Visits</x:label><x:repeat nodeset="/data/r" rosa:count="2">
            <x:input ref="p"/></x:repeat></x:group>""",
     )
@@ -71,11 +73,13 @@ def test_inline_choices_and_several_controls_for_one_node():
     form = read(
         """<x:instance><data id="a"><b/><c/></data></x:instance>
            <x:instance id="far" src="jr://file/far.xml"/>
-           <x:instance id="near"><root><item><v>z</v><l>Zed</l></item></root></x:instance>""",
+           <x:instance id="near"><list><item><v>z</v><l>Zed</l></item></list></x:instance>""",
         f"""<x:select1 ref="/data/b">{item.format("x")}</x:select1><x:select1 ref="/data/b">{item.format("y")}
-              <x:itemset nodeset="instance('near')/root/item"><x:value ref="v"/><x:label ref="l"/></x:itemset></x:select1>
+              <x:itemset nodeset="instance('near')/list/item"><x:value ref="v"/><x:label ref="l"/></x:itemset>
+            </x:select1>
             <x:select ref="/data/c">{item.format("x")}</x:select>
-            <x:select ref="/data/c"><x:itemset nodeset="instance('far')/root/item"><x:value ref="v"/></x:itemset></x:select>""",
+            <x:select ref="/data/c">
+              <x:itemset nodeset="instance('far')/list/item"><x:value ref="v"/></x:itemset></x:select>""",
     )
     assert {choice.name: choice.labels[""] for choice in form.field("/data/b").choices} == {
         "x": "x",
@@ -89,8 +93,9 @@ def test_inline_choices_and_several_controls_for_one_node():
 def test_words_media_and_the_first_language_when_none_is_the_default():
     form = read(
         """<x:itext><x:translation lang="fr"><x:text id="q"><x:value form="image">jr://images/q.png</x:value>
-             <x:value form="guidance">No</x:value><x:value form="long">Quel <x:output value="/data/a"/> ?</x:value></x:text>
-           </x:translation><x:translation lang="en"><x:text id="q"><x:value>Which?</x:value></x:text></x:translation></x:itext>
+             <x:value form="guidance">No</x:value><x:value form="long">Quel <x:output value="/data/a"/> ?</x:value>
+           </x:text></x:translation>
+           <x:translation lang="en"><x:text id="q"><x:value>Which?</x:value></x:text></x:translation></x:itext>
            <x:instance><data id="a"><a/><b/></data></x:instance>""",
         """<x:input ref="/data/a"><x:label ref="jr:itext('q')"/></x:input>
            <x:input ref="/data/b"><x:label>Same <x:output value="/data/a"/> here</x:label></x:input>""",
@@ -104,7 +109,8 @@ def test_words_media_and_the_first_language_when_none_is_the_default():
 def test_submission_element():
     form = read(
         """<x:instance><data id="a"><g><a/></g></data></x:instance>
-           <x:submission action="http://example.org/x" ref="/data/g" base64RsaPublicKey="KEY" o:client-editable="true"/>"""
+           <x:submission action="http://example.org/x" ref="/data/g" base64RsaPublicKey="KEY"
+             o:client-editable="true"/>"""
     )
     assert (form.submission_url, form.submission_ref, form.public_key) == ("http://example.org/x", "/data/g", "KEY")
     assert form.client_editable

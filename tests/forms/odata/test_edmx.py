@@ -9,31 +9,31 @@ from forms.odata import edmx, names
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 
 HOUSE = """
-    | survey  |                    |         |       |
-    |         | type               | name    | label |
-    |         | audit              | audit   |       |
-    |         | integer            | a.b     | A     |
-    |         | decimal            | dec     | D     |
-    |         | geoshape           | shape   | S     |
-    |         | dateTime           | at      | T     |
-    |         | time               | clock   | C     |
-    |         | image              | photo   | P     |
-    |         | select_multiple yn | many    | M     |
-    |         | rank yn            | order   | O     |
-    |         | begin_group        | g       | G     |
-    |         | begin_repeat       | people  | P     |
-    |         | date               | born    | B     |
-    |         | begin_repeat       | pets    | P     |
-    |         | text               | kind    | K     |
-    |         | end_repeat         |         |       |
-    |         | end_repeat         |         |       |
-    |         | end_group          |         |       |
-    | choices |                    |         |       |
-    |         | list_name          | name    | label |
-    |         | yn                 | y       | Yes   |
-    | settings |                   |         |       |
-    |         | form_id            |         |       |
-    |         | nhà-1              |         |       |
+    | survey   |                    |        |       |
+    |          | type               | name   | label |
+    |          | audit              | audit  |       |
+    |          | integer            | a.b    | A     |
+    |          | decimal            | dec    | D     |
+    |          | geoshape           | shape  | S     |
+    |          | dateTime           | at     | T     |
+    |          | time               | clock  | C     |
+    |          | image              | photo  | P     |
+    |          | select_multiple yn | many   | M     |
+    |          | rank yn            | order  | O     |
+    |          | begin_group        | g      | G     |
+    |          | begin_repeat       | people | P     |
+    |          | date               | born   | B     |
+    |          | begin_repeat       | pets   | P     |
+    |          | text               | kind   | K     |
+    |          | end_repeat         |        |       |
+    |          | end_repeat         |        |       |
+    |          | end_group          |        |       |
+    | choices  |                    |        |       |
+    |          | list_name          | name   | label |
+    |          | yn                 | y      | Yes   |
+    | settings |                    |        |       |
+    |          | form_id            |        |       |
+    |          | nhà-1              |        |       |
 """
 
 
@@ -143,7 +143,7 @@ def test_fields(form):
         ("9lives", "_9lives"),
         ("a-b.c", "a_b_c"),
         ("tuổi", "tu_i"),
-        ("Đà", "_"),
+        ("Đà", "__"),
         ("a--b", "a_b"),
     ],
 )

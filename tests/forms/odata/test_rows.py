@@ -8,22 +8,22 @@ from forms.odata.rows import Rows
 from schemas.problems import NOT_FOUND, PROPERTY_NOT_FOUND, SELECT_UNSUPPORTED, SELECT_WITH_EXPAND, Problem
 
 HOUSE = """
-    | survey |              |           |       |
-    |        | type         | name      | label |
-    |        | text         | head.name | Who?  |
-    |        | geopoint     | spot      | Where?|
-    |        | begin_group  | g         | G     |
-    |        | integer      | rooms     | Rooms |
-    |        | begin_repeat | people    | P     |
-    |        | text         | nick      | Nick  |
-    |        | begin_group  | more      | M     |
-    |        | date         | born      | Born  |
-    |        | end_group    |           |       |
-    |        | begin_repeat | pets      | Pets  |
-    |        | text         | kind      | Kind  |
-    |        | end_repeat   |           |       |
-    |        | end_repeat   |           |       |
-    |        | end_group    |           |       |
+    | survey |              |           |        |
+    |        | type         | name      | label  |
+    |        | text         | head.name | Who?   |
+    |        | geopoint     | spot      | Where? |
+    |        | begin_group  | g         | G      |
+    |        | integer      | rooms     | Rooms  |
+    |        | begin_repeat | people    | P      |
+    |        | text         | nick      | Nick   |
+    |        | begin_group  | more      | M      |
+    |        | date         | born      | Born   |
+    |        | end_group    |           |        |
+    |        | begin_repeat | pets      | Pets   |
+    |        | text         | kind      | Kind   |
+    |        | end_repeat   |           |        |
+    |        | end_repeat   |           |        |
+    |        | end_group    |           |        |
 """
 SPOT = {"type": "Point", "coordinates": [105.8, 21.0, 10.5], "properties": {"accuracy": 4.0}}
 ANSWERS = {

@@ -1,0 +1,58 @@
+// Small comforts. Every page works without this file.
+document.documentElement.classList.add("js");
+
+function nameFiles(zone) {
+  const input = zone.querySelector('input[type="file"]');
+  zone.querySelector("[data-drop-names]").textContent = [...input.files].map((file) => file.name).join(", ");
+}
+
+function prepare(root) {
+  for (const zone of root.querySelectorAll("[data-drop]")) {
+    const input = zone.querySelector('input[type="file"]');
+    input.addEventListener("change", () => nameFiles(zone));
+    for (const kind of ["dragenter", "dragover"]) {
+      zone.addEventListener(kind, (event) => {
+        event.preventDefault();
+        zone.classList.add("drop-over");
+      });
+    }
+    for (const kind of ["dragleave", "drop"]) {
+      zone.addEventListener(kind, () => zone.classList.remove("drop-over"));
+    }
+    zone.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const given = new DataTransfer();
+      const many = input.multiple ? [...event.dataTransfer.files] : [...event.dataTransfer.files].slice(0, 1);
+      many.forEach((file) => given.items.add(file));
+      input.files = given.files;
+      nameFiles(zone);
+    });
+  }
+  for (const button of root.querySelectorAll("[data-busy]")) {
+    button.form?.addEventListener("submit", () => {
+      button.setAttribute("aria-busy", "true");
+      button.textContent = button.dataset.busy;
+    });
+  }
+  for (const button of root.querySelectorAll("[data-print]")) {
+    button.addEventListener("click", () => window.print());
+  }
+  for (const box of root.querySelectorAll("[data-open-wide]")) {
+    if (window.matchMedia("(min-width: 44.01rem)").matches) box.open = true;
+  }
+  root.querySelector("[data-focus]")?.focus();
+}
+
+// A menu closes when something else is touched, or with Escape.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll(".menu[open]")) menu.open = false;
+});
+
+prepare(document);
+document.addEventListener("htmx:afterSettle", (event) => prepare(event.target));

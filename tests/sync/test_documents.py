@@ -1,0 +1,66 @@
+"""The documents a phone reads, parsed as Collect does: by local name, in order."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from sync.documents import ListedForm, MediaFile, form_list, manifest
+
+FORM = ListedForm("visit", "Thăm nhà", "3", "0" * 32, "https://x.example/visit.xml", "https://x.example/manifest")
+LIST = "{http://openrosa.org/xforms/xformsList}"
+MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
+
+
+def fields(text: str) -> list[dict[str, str | None]]:
+    """Each entry as its elements by local name."""
+    root = ElementTree.fromstring(text.encode())
+    return [{child.tag.partition("}")[2]: child.text for child in entry} for entry in root]
+
+
+def test_form_list() -> None:
+    assert form_list([FORM]).startswith('<?xml version="1.0" encoding="UTF-8"?>\n')
+    root = ElementTree.fromstring(form_list([FORM]).encode())
+    assert root.tag == f"{LIST}xforms" and root[0].tag == f"{LIST}xform"
+    assert fields(form_list([FORM])) == [
+        {
+            "formID": "visit",
+            "name": "Thăm nhà",
+            "version": "3",
+            "hash": "md5:" + "0" * 32,
+            "downloadUrl": "https://x.example/visit.xml",
+            "manifestUrl": "https://x.example/manifest",
+        }
+    ]
+
+
+def test_nothing_to_offer_is_a_list_too() -> None:
+    assert fields(form_list([])) == []
+
+
+def test_a_blank_version_and_no_files_are_left_out_and_a_blank_name_is_replaced() -> None:
+    (entry,) = fields(form_list([ListedForm("visit", "  ", " ", "0" * 32, "https://x.example/visit.xml")]))
+    assert entry.keys() == {"formID", "name", "hash", "downloadUrl"}
+    assert entry["name"] == "visit"
+
+
+def test_texts_are_escaped() -> None:
+    (entry,) = fields(form_list([ListedForm("a&b", "<Thăm> & hỏi", "1<2", "0" * 32, "https://x.example/?a=1&b=2")]))
+    assert (entry["formID"], entry["name"], entry["version"]) == ("a&b", "<Thăm> & hỏi", "1<2")
+    assert entry["downloadUrl"] == "https://x.example/?a=1&b=2"
+
+
+def test_manifest() -> None:
+    text = manifest([MediaFile("xã & phường.csv", "1" * 32, "https://x.example/x.csv")])
+    root = ElementTree.fromstring(text.encode())
+    assert root.tag == f"{MANIFEST}manifest" and root[0].tag == f"{MANIFEST}mediaFile"
+    assert root[0].attrib == {}
+    assert fields(text) == [
+        {"filename": "xã & phường.csv", "hash": "md5:" + "1" * 32, "downloadUrl": "https://x.example/x.csv"}
+    ]
+
+
+def test_an_entity_list_says_so() -> None:
+    listed = MediaFile("people.csv", "1" * 32, "https://x.example/p", "entityList", "https://x.example/integrity")
+    root = ElementTree.fromstring(manifest([listed]).encode())
+    assert root[0].attrib == {"type": "entityList"}
+    assert fields(manifest([listed]))[0]["integrityUrl"] == "https://x.example/integrity"

@@ -1,0 +1,80 @@
+"""The parts of a body: the XML, the attachments, whether more is to come."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+
+import pytest
+
+from schemas import problems
+from schemas.problems import Problem
+from sync.parts import Part, Upload, pick, safe_name
+
+
+def part(field: str, name: str, data: bytes = b"data") -> Part:
+    sha256, md5 = hashlib.sha256(data).hexdigest(), hashlib.md5(data).hexdigest()
+    return Part(field, name, "image/jpeg", BytesIO(data), sha256, md5, len(data))
+
+
+XML = part("xml_submission_file", "form.xml", b"<data/>")
+
+
+def test_it_works() -> None:
+    photo = part("photo.jpg", "photo.jpg")
+    assert pick([XML, photo], {}) == Upload(b"<data/>", (photo,), incomplete=False)
+
+
+def test_the_xml_may_come_last_and_was_read_before() -> None:
+    XML.stream.read()
+    assert pick([part("a.jpg", "a.jpg"), XML], {}).xml == b"<data/>"
+
+
+def test_the_xml_may_come_as_a_plain_field() -> None:
+    assert pick([], {"xml_submission_file": "<data>đ</data>"}).xml == "<data>đ</data>".encode()
+
+
+def test_without_xml_it_is_no_submission() -> None:
+    with pytest.raises(Problem) as caught:
+        pick([part("photo.jpg", "photo.jpg")], {})
+    assert caught.value.kind is problems.MISSING_PART
+    assert caught.value.details == {"field": "xml_submission_file"}
+
+
+@pytest.mark.parametrize(("value", "incomplete"), [("yes", True), ("YES", True), ("no", False), ("", False)])
+def test_more_to_come(value: str, incomplete: bool) -> None:
+    assert pick([XML], {"*isIncomplete*": value}).incomplete is incomplete
+
+
+def test_the_last_of_two_files_of_a_name_counts() -> None:
+    first, second = part("a.jpg", "a.jpg", b"1"), part("a.jpg", "a.jpg", b"2")
+    assert [file.sha256 for file in pick([XML, first, second], {}).files] == [second.sha256]
+
+
+def test_a_file_without_a_name_has_that_of_its_field() -> None:
+    assert [file.name for file in pick([XML, part("audit.csv", "")], {}).files] == ["audit.csv"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("ảnh nhà.jpg", "ảnh nhà.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("/etc/passwd", "passwd"),
+        (r"C:\photos\a.jpg", "a.jpg"),
+        (r"..\..\a.jpg", "a.jpg"),
+        (" a.jpg ", "a.jpg"),
+        ("a..jpg", "a..jpg"),
+        ("x" * 255, "x" * 255),
+    ],
+)
+def test_names_are_never_paths(sent: str, name: str) -> None:
+    assert safe_name(sent) == name
+    assert [file.name for file in pick([XML, part("f", sent)], {}).files] == [name]
+
+
+@pytest.mark.parametrize("sent", ["", " ", "/", ".", "..", "a/..", "a\0.jpg", "x" * 256, "\\"])
+def test_what_can_be_no_name_is_refused(sent: str) -> None:
+    with pytest.raises(Problem) as caught:
+        safe_name(sent)
+    assert caught.value.kind is problems.UNEXPECTED_VALUE
