@@ -33,7 +33,7 @@ def integer(text: str, *, computed: bool = False) -> int | None:
 
 def decimal(text: str) -> float | None:
     """A finite number, also with an exponent."""
-    number = float(text) if _DECIMAL.fullmatch(text) else math.inf
+    number = float(text) if len(text) <= 1000 and _DECIMAL.fullmatch(text) else math.inf
     return number if math.isfinite(number) else None
 
 

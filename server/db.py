@@ -7,14 +7,14 @@ with `writes`: the outermost one begins, commits or rolls back, those it calls j
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, TypeDecorator
+from sqlalchemy import DateTime, Insert, MetaData, Row, Select, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from server import dialect
@@ -64,7 +64,7 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"exp
 def init_app(app: Flask, database_url: str, *, threads: int = 16) -> None:
     """Bind the database to the app."""
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": threads, "max_overflow": threads, "pool_pre_ping": True}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = dialect.pool(database_url, threads)
     db.init_app(app)
     with app.app_context():
         dialect.prepare(db.engine)
@@ -107,6 +107,31 @@ def end_read() -> None:
     session = db.session()
     if not session.info.get("writing"):
         session.rollback()
+
+
+def fetch(statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
+    """Rows of plain columns, without the bookkeeping of the session: for statements made once and asked often.
+
+    Nothing that is pending in the session is flushed before.
+    """
+    return db.session.connection().execute(statement, values).all()
+
+
+def insert(model: type[Base], **values: Any) -> int:
+    """One row straight into its table, within the running write transaction; its number."""
+    key = db.session.connection().execute(_insert(model), values).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def insert_all(model: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Rows straight into their table, within the running write transaction. All have the same columns."""
+    if rows:
+        db.session.connection().execute(_insert(model), rows)
+
+
+@functools.cache
+def _insert(model: type[Base]) -> Insert:
+    return cast(Table, model.__table__).insert()
 
 
 def now() -> datetime:

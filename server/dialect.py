@@ -13,6 +13,11 @@ from sqlalchemy.orm import DeclarativeBase, Session
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 
+def pool(database_url: str, threads: int) -> dict[str, Any]:
+    """How connections are kept: one for each thread. Those to a server are tried before use; a file cannot go away."""
+    return {"pool_size": threads, "max_overflow": threads, "pool_pre_ping": not database_url.startswith("sqlite")}
+
+
 def prepare(engine: Engine) -> None:
     """Set what each connection needs (design 5.8): WAL, durable commits, foreign keys, writes that begin as writes."""
     if engine.dialect.name != "sqlite":

@@ -20,6 +20,7 @@ from server.actions.drafts import Definition
 from server.app import create_app
 from server.config import Settings
 from server.db import db
+from server.parts import NAME, Parts
 from server.permissions import CONSOLE
 from server.uploads import of_bytes
 from tests import phone
@@ -65,28 +66,40 @@ def assembled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return settings.data_dir / "donghanh.sqlite", cast
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings for one test: everything in its own folder."""
-    return settings_in(tmp_path)
+@pytest.fixture(scope="session")
+def the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One app for all tests, since making it takes as long as several of them; what it keeps is renewed for each."""
+    made = create_app(settings_in(tmp_path_factory.mktemp("data")))
+    yield made
+    close(made)
 
 
 @pytest.fixture
-def app(settings: Settings, assembled: tuple[Path, Cast]) -> Iterator[Flask]:
+def settings(the_app: Flask) -> Settings:
+    """The settings of the app. Everything it keeps is in `data_dir`."""
+    parts: Parts = the_app.extensions[NAME]
+    return parts.settings
+
+
+def renew(app: Flask, settings: Settings, database: Path) -> Flask:
+    """Give the app a copy of a database and no files."""
+    close(app)
+    shutil.rmtree(settings.data_dir)
+    settings.data_dir.mkdir()
+    shutil.copy(database, settings.data_dir)
+    return app
+
+
+@pytest.fixture
+def app(the_app: Flask, settings: Settings, assembled: tuple[Path, Cast]) -> Flask:
     """The app, with the cast and their projects in its database."""
-    shutil.copy(assembled[0], settings.data_dir)
-    made = create_app(settings)
-    yield made
-    close(made)
+    return renew(the_app, settings, assembled[0])
 
 
 @pytest.fixture
-def empty_app(settings: Settings, migrated: Path) -> Iterator[Flask]:
+def empty_app(the_app: Flask, settings: Settings, migrated: Path) -> Flask:
     """The app on a migrated database in which nobody is."""
-    shutil.copy(migrated, settings.data_dir)
-    made = create_app(settings)
-    yield made
-    close(made)
+    return renew(the_app, settings, migrated)
 
 
 @pytest.fixture
