@@ -86,7 +86,7 @@ class _Walk:
                 self._container(member, child, name, path, answers)
             elif name not in answers:
                 answers[name] = self._answer(member, child, name, path)
-            elif not member.doubled:
+            else:
                 self._add("structure.repeated", f"{path}/{name}", member.label)
         if stray and not stray.isspace():
             self._add("structure.text", path, "", stray.strip())
@@ -103,7 +103,7 @@ class _Walk:
             rows.append(self.branch(member, child, f"{path}/{name}[{len(rows) + 1}]"))
         elif name not in answers:
             answers[name] = self.branch(member, child, f"{path}/{name}")
-        elif name != "meta" and not member.doubled:  # a form's own and OpenRosa's may stand side by side
+        elif name != "meta":  # a form's own and OpenRosa's may stand side by side
             self._add("structure.repeated", f"{path}/{name}", member.label)
 
     def _answer(self, leaf: Leaf, element: Element, name: str, path: str) -> Any:

@@ -12,19 +12,19 @@ from forms.xform import Form
 from schemas import answers
 from schemas.fields import REPEAT, Field
 
+_CHOOSING = ("select", "select1", "rank")
 _ALWAYS = re.compile(r"true\s*\(\s*\)")
 
 
 @dataclass(slots=True, eq=False)
 class Leaf:
-    """A node that holds an answer. `doubled`: the form itself holds it several times, the first one counts."""
+    """A node that holds an answer."""
 
     read: Callable[[str], Any]
     label: str
     required: bool
     textual: bool
     file: bool
-    doubled: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +38,6 @@ class Branch:
     path: str
     label: str = ""
     repeat: bool = False
-    doubled: bool = False
     members: dict[str, Leaf | Branch] = field(default_factory=dict)
     needed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -66,14 +65,21 @@ def label(field: Field, language: str) -> str:
 
 def is_required(field: Field) -> bool:
     """Whether an answer can be insisted on: required whatever else is answered, and somebody can answer it."""
-    return bool(field.control) and field.readonly in ("", "false()") and _ALWAYS.fullmatch(field.required) is not None
+    if not field.control or field.readonly not in ("", "false()") or _ALWAYS.fullmatch(field.required) is None:
+        return False
+    return not _loses_its_default(field)
+
+
+def _loses_its_default(field: Field) -> bool:
+    """JavaRosa counts a select as answered whose default is no choice, or none after filtering, and sends it empty."""
+    known = {choice.name for choice in field.choices or ()}
+    return field.control in _CHOOSING and not known.issuperset(field.default.split())
 
 
 class _Layout:
     def __init__(self, form: Form) -> None:
         self._language = form.default_language
         self._sent = form.submission_ref
-        self._doubled = form.doubled
 
     def branch(self, schema: answers.AnswerSchema, branch: Branch, *, certain: bool = True) -> Branch:
         """Fill in what is below a branch; `certain` if nothing above has a condition."""
@@ -83,7 +89,7 @@ class _Layout:
             inner = answers.below(part)
             if inner is not None:
                 text = label(source, self._language)
-                group = Branch(source.path, text, source.type == REPEAT, source.path in self._doubled)
+                group = Branch(source.path, text, source.type == REPEAT)
                 branch.members[name] = self.branch(inner, group, certain=sure)
                 if not group.repeat:
                     below = [(f"{name}/{rest}", text) for many in group.needed.values() for rest, text in many]
@@ -107,5 +113,4 @@ class _Layout:
             required=is_required(source),
             textual=part.textual,
             file=part.textual and (source.control == "upload" or is_binary(source)),
-            doubled=source.path in self._doubled,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
@@ -29,7 +28,6 @@ class Form:
     """What an XForm declares. `fields` are in document order, groups and repeats included, the root left out.
 
     `version` is '' where the form has none. `submission_ref` is the path of the part that is sent, '' for all of it.
-    `doubled` are the paths of nodes that the form itself holds several times without their being a repeat.
     Two forms are the same only if they are one object, so that what is compiled from one can be kept by it.
     """
 
@@ -46,7 +44,6 @@ class Form:
     public_key: str = ""
     client_editable: bool = False
     entities_version: str = ""
-    doubled: frozenset[str] = frozenset()
 
     def field(self, path: str) -> Field | None:
         """The field at a path that begins with the root's name."""
@@ -69,7 +66,7 @@ def parse(xml: bytes) -> Form:
     ref = xmltree.attribute(submission, "ref").strip()
     root_path = "/" + xmltree.local(root.tag)
     sent = tree.resolve(ref, root_path) if ref else ""
-    fields, doubled = _fields(model, root, body_element, itext)
+    fields = _fields(model, root, body_element, itext)
     return Form(
         form_id=form_id,
         version=xmltree.attribute(root, "version").strip(),
@@ -84,7 +81,6 @@ def parse(xml: bytes) -> Form:
         public_key=xmltree.attribute(submission, "base64RsaPublicKey").strip(),
         client_editable=xmltree.attribute(submission, "client-editable").strip() in _TRUE,
         entities_version=xmltree.attribute(model, "entities-version").strip(),
-        doubled=doubled,
     )
 
 
@@ -127,30 +123,24 @@ def _form_id(root: Element | None) -> str:
     return root.get("id", "").strip() or ("" if uri in _NOT_AN_ID else uri)
 
 
-def _fields(
-    model: Element, root: Element, body_element: Element | None, itext: labels.Itext
-) -> tuple[tuple[Field, ...], frozenset[str]]:
+def _fields(model: Element, root: Element, body_element: Element | None, itext: labels.Itext) -> tuple[Field, ...]:
     root_path = "/" + xmltree.local(root.tag)
     said = binds.read(model, root_path)
     asked = body.read(body_element, root_path, said.ids, itext, Lists(model, itext))
-    doubled: set[str] = set()
-    fields = tuple(_walk([root], root_path, said, asked, doubled))
-    return fields, frozenset(doubled.difference(field.path for field in fields if field.type == REPEAT))
+    return tuple(_walk([root], root_path, said, asked))
 
 
-def _walk(copies: list[Element], path: str, said: binds.Binds, asked: body.Body, doubled: set[str]) -> Iterator[Field]:
+def _walk(copies: list[Element], path: str, said: binds.Binds, asked: body.Body) -> Iterator[Field]:
     """The fields below a node. A repeat may stand there several times (template and first instance): taken together."""
     below: dict[str, list[Element]] = {}
     for element in copies:
-        names = [xmltree.local(child.tag) for child in element]
-        doubled.update(f"{path}/{name}" for name, count in Counter(names).items() if count > 1)
-        for name, child in zip(names, element, strict=True):
-            below.setdefault(name, []).append(child)
+        for child in element:
+            below.setdefault(xmltree.local(child.tag), []).append(child)
     for name, elements in below.items():
         field = _field(f"{path}/{name}", name, elements, said, asked)
         yield field
         if field.is_container:
-            yield from _walk(elements, field.path, said, asked, doubled)
+            yield from _walk(elements, field.path, said, asked)
 
 
 def _field(path: str, name: str, elements: list[Element], said: binds.Binds, asked: body.Body) -> Field:
@@ -158,7 +148,7 @@ def _field(path: str, name: str, elements: list[Element], said: binds.Binds, ask
     field = Field(
         path,
         name,
-        type=_container_type(path, name, elements, asked) or bind.type or "string",
+        type=_container_type(path, name, elements, asked, bind.calculate) or bind.type or "string",
         required=bind.required,
         relevant=bind.relevant,
         constraint=bind.constraint,
@@ -183,12 +173,15 @@ def _field(path: str, name: str, elements: list[Element], said: binds.Binds, ask
     )
 
 
-def _container_type(path: str, name: str, elements: list[Element], asked: body.Body) -> str:
-    """`repeat`, `structure`, or '' for a node that holds an answer."""
+def _container_type(path: str, name: str, elements: list[Element], asked: body.Body, calculate: str) -> str:
+    """`repeat`, `structure`, or '' for a node that holds an answer.
+
+    A calculated node without children holds one even where a group of the body refers to it.
+    """
     if path in asked.repeats or any(xmltree.local(key) == "template" for element in elements for key in element.attrib):
         return REPEAT
     if any(len(element) for element in elements):
         return GROUP
-    if path in asked.groups and path not in asked.controls:
+    if path in asked.groups and path not in asked.controls and not calculate:
         return GROUP
     return GROUP if name == "entity" and path.endswith("/meta/entity") else ""

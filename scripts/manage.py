@@ -13,7 +13,7 @@ import click
 
 from schemas.problems import Problem
 from scripts import starter
-from server.actions import access, accounts, drafts, forms, projects, upkeep
+from server.actions import access, accounts, definitions, drafts, forms, projects, upkeep
 from server.app import create_app
 from server.config import SettingsError
 from server.parts import settings
@@ -169,7 +169,9 @@ def form() -> None:
 def publish_form(file: Path, project_id: int, version: str | None, ignore_warnings: bool) -> None:
     """Publish a form from an XLSForm (.xlsx, .xls, .md) or an XForm (.xml), new or as a further version."""
     data = file.read_bytes()
-    made = drafts.from_xform(data) if file.suffix == ".xml" else drafts.from_workbook(data, file.name, file.stem)
+    made = (
+        definitions.from_xform(data) if file.suffix == ".xml" else definitions.from_workbook(data, file.name, file.stem)
+    )
     for warning in (*made.warnings, *(entry.get("reason", entry.get("type")) for entry in made.workflow_warnings)):
         click.echo(f"Warning: {warning}", err=True)
     if not ignore_warnings:

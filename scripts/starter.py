@@ -12,7 +12,7 @@ import segno
 
 from forms import library
 from scripts import ports
-from server.actions import access, accounts, drafts, files, forms, projects
+from server.actions import access, accounts, definitions, drafts, files, forms, projects
 from server.models import AppUser, Project
 from server.parts import settings
 from server.permissions import CONSOLE, Actor
@@ -62,7 +62,7 @@ def _administrator() -> tuple[str, str, bool] | None:
 def _starter_project() -> AppUser:
     project = projects.create(CONSOLE, PROJECT)
     for name in library.names():
-        made = drafts.from_workbook(library.source(name), f"{name}.md", name)
+        made = definitions.from_workbook(library.source(name), f"{name}.md", name)
         drafts.create(CONSOLE, project.id, made, publish=True)
     return access.create_app_user(CONSOLE, project.id, VOLUNTEER, language="vi", all_forms=True)
 

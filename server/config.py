@@ -88,7 +88,7 @@ def _database_url(text: str, data_dir: Path) -> str:
     if not text:
         return f"sqlite:///{data_dir / 'donghanh.sqlite'}"
     if not text.startswith("sqlite:///"):
-        raise SettingsError("DATABASE_URL: this version keeps its data in SQLite: sqlite:////absolute/path, or not set.")
+        raise SettingsError("DATABASE_URL: this version uses SQLite: sqlite:////absolute/path, or leave it unset.")
     return text
 
 

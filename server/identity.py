@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Request, g, request
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from werkzeug.datastructures import Authorization
 
 from schemas import problems
 from server import permissions, secrets
 from server.actions import accounts
-from server.db import db, now
+from server.db import fetch, now
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment, Form, Session, User
 from server.permissions import ANONYMOUS, Actor, Grant
 
 COOKIE = "session"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+_WHO = (ActorRow.id, ActorRow.type, ActorRow.display_name, ActorRow.language, ActorRow.deleted_at)
+_GRANTS = (Assignment.role, Assignment.project_id, Assignment.form_id, Form.project_id.label("form_project_id"))
+
+
+def _with_grants(found: Select[Any]) -> Select[Any]:
+    """A row for each grant, and one where there is none."""
+    granted = (Assignment.actor_id == ActorRow.id) & Assignment.unit_id.is_(None)
+    found = found.add_columns(User.must_change_password, *_GRANTS).outerjoin(User, User.actor_id == ActorRow.id)
+    return found.outerjoin(Assignment, granted).outerjoin(Form, Form.id == Assignment.form_id)
+
+
+# Every request asks one of them, so they are made once.
+_BY_NUMBER = _with_grants(select(*_WHO).select_from(ActorRow).where(ActorRow.id == bindparam("actor_id")))
+_BY_KEY = _with_grants(
+    select(*_WHO).select_from(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
+    .where(AppUser.key_hash == bindparam("hash"))
+)  # fmt: skip
+_BY_SESSION = _with_grants(
+    select(*_WHO, Session.id.label("session_id"), Session.csrf, Session.expires_at)
+    .select_from(Session).join(ActorRow, ActorRow.id == Session.actor_id)
+    .where(Session.token_hash == bindparam("hash"))
+)  # fmt: skip
 
 
 def actor() -> Actor:
@@ -44,20 +69,18 @@ def _find(incoming: Request) -> Actor:
 
 
 def _by_key(key: str) -> Actor:
-    query = select(AppUser).where(AppUser.key_hash == secrets.token_hash(key))
-    row = db.session.scalars(query).one_or_none()
-    if row is None or row.actor.deleted_at is not None:
+    rows = fetch(_BY_KEY, hash=secrets.token_hash(key))
+    if not rows or rows[0].deleted_at is not None:
         # 403 and not 401: Collect would ask the volunteer for a password she does not have.
         raise problems.INSUFFICIENT_RIGHTS()
-    return _actor(row.actor, "key")
+    return _actor(rows, "key")
 
 
 def _by_session(token: str, via: str) -> Actor:
-    query = select(Session, ActorRow).join(ActorRow, ActorRow.id == Session.actor_id)
-    found = db.session.execute(query.where(Session.token_hash == secrets.token_hash(token))).one_or_none()
-    if found is None or _expired(found[0].expires_at) or found[1].deleted_at is not None:
+    rows = fetch(_BY_SESSION, hash=secrets.token_hash(token))
+    if not rows or rows[0].expires_at <= now() or rows[0].deleted_at is not None:
         raise problems.AUTHENTICATION_FAILED()
-    return _actor(found[1], via, session=found[0])
+    return replace(_actor(rows, via), session_id=rows[0].session_id, csrf=rows[0].csrf)
 
 
 def _by_cookie(token: str) -> Actor:
@@ -72,7 +95,7 @@ def _by_basic(sent: Authorization) -> Actor:
     if not basic_allowed():
         raise problems.HTTPS_ONLY()
     user = accounts.verify_password(sent.username or "", sent.password or "", remember=True)
-    return _actor(user.actor, "basic")
+    return _actor(fetch(_BY_NUMBER, actor_id=user.actor_id), "basic")
 
 
 def basic_allowed() -> bool:
@@ -80,35 +103,20 @@ def basic_allowed() -> bool:
     return request.is_secure or request.remote_addr in ("127.0.0.1", "::1")
 
 
-def _expired(moment: datetime) -> bool:
-    return moment <= now()
-
-
-def _grants(actor_id: int) -> Select[Any]:
-    return (
-        select(Assignment.role, Assignment.project_id, Assignment.form_id, Form.project_id)
-        .outerjoin(Form, Form.id == Assignment.form_id)
-        .where(Assignment.actor_id == actor_id, Assignment.unit_id.is_(None))
-    )
-
-
-def _actor(row: ActorRow, via: str, session: Session | None = None) -> Actor:
+def _actor(rows: Sequence[Row[Any]], via: str) -> Actor:
+    """The actor of some rows, one for each grant."""
+    first = rows[0]
     grants = tuple(
-        Grant(role, form_project if form is not None else project, form)
-        for role, project, form, form_project in db.session.execute(_grants(row.id))
-        if role in permissions.ROLES
-    )
-    forced = row.type == "user" and bool(
-        db.session.scalar(select(User.must_change_password).where(User.actor_id == row.id))
+        Grant(row.role, row.project_id if row.form_id is None else row.form_project_id, row.form_id)
+        for row in rows
+        if row.role in permissions.ROLES
     )
     return Actor(
-        id=row.id,
-        type=row.type,
-        display_name=row.display_name,
+        id=first.id,
+        type=first.type,
+        display_name=first.display_name,
         grants=grants,
         via=via,
-        language=row.language,
-        session_id=session.id if session else None,
-        csrf=session.csrf if session else "",
-        must_change_password=forced,
+        language=first.language,
+        must_change_password=bool(first.must_change_password),
     )

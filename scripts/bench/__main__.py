@@ -17,7 +17,7 @@ from scripts.bench.report import Result, machine
 from scripts.bench.server import Server, running
 from scripts.bench.workloads import FULL, QUICK, Effort, Target
 from server import config
-from server.actions import access, accounts, drafts, projects, upkeep
+from server.actions import access, accounts, definitions, drafts, projects, upkeep
 from server.app import create_app
 from server.db import db
 from server.permissions import CONSOLE
@@ -83,7 +83,7 @@ def _set_up(environment: dict[str, str], password: str) -> tuple[str, xform.Form
         accounts.create_user(CONSOLE, EMAIL, password)
         accounts.promote(CONSOLE, EMAIL)
         project = projects.create(CONSOLE, "Bench")
-        definition = drafts.from_workbook(data.home_visit(photo=True), "home_visit.md")
+        definition = definitions.from_workbook(data.home_visit(photo=True), "home_visit.md")
         drafts.create(CONSOLE, project.id, definition, publish=True)
         phone = access.create_app_user(CONSOLE, project.id, "Phone", all_forms=True)
         key = access.key_of(phone) or ""

@@ -95,7 +95,9 @@ class Phones:
 
 def submission(xml: str, photo: int) -> bytes:
     """The multipart body that Collect sends, with an instance ID and a photo of its own."""
-    parts = [("xml_submission_file", "visit.xml", "text/xml", xml.replace(INSTANCE_ID, f"uuid:{uuid.uuid4()}").encode())]
+    parts = [
+        ("xml_submission_file", "visit.xml", "text/xml", xml.replace(INSTANCE_ID, f"uuid:{uuid.uuid4()}").encode())
+    ]
     if photo:
         parts.append((PHOTO, PHOTO, "image/jpeg", os.urandom(photo)))
     chunks = []

@@ -53,7 +53,9 @@ class Result:
         lines += [_line(row) for row in self.rows]
         for moment, size in self.memory.items():
             verdict = _verdict(size, self.memory_bar)
-            lines.append(f"| resident memory, {moment} | | | | | {size:.0f} MB | {self.memory_bar:.0f} MB | {verdict} |")
+            lines.append(
+                f"| resident memory, {moment} | | | | | {size:.0f} MB | {self.memory_bar:.0f} MB | {verdict} |"
+            )
         return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.db import db, now, writes
+from server.db import db, insert, now, writes
 from server.models import Audit, Submission
 from server.permissions import Actor
 
@@ -24,17 +24,16 @@ def log(
     **details: Any,
 ) -> None:
     """Add an entry within the running transaction. `details` hold numbers and names of versions, never answers."""
-    db.session.add(
-        Audit(
-            logged_at=now(),
-            action=action,
-            actor_id=actor.id,
-            project_id=project_id,
-            form_id=form_id,
-            submission_id=submission_id,
-            subject_id=subject_id,
-            details=details,
-        )
+    insert(
+        Audit,
+        logged_at=now(),
+        action=action,
+        actor_id=actor.id,
+        project_id=project_id,
+        form_id=form_id,
+        submission_id=submission_id,
+        subject_id=subject_id,
+        details=details,
     )
 
 

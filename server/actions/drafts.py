@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select
 
-from forms import rules, workbooks, xform, xlsform
+from forms import rules, workbooks, xform
 from schemas import problems
-from server.actions import audits, files, forms, projects
-from server.db import db, end_read, now, writes
+from server.actions import audits, definitions, files, forms, projects
+from server.actions.definitions import Definition
+from server.db import db, now, writes
 from server.models import (
     Comment,
     Form,
@@ -25,63 +24,6 @@ from server.models import (
 from server.parts import settings, vault
 from server.permissions import Actor
 from server.secrets import new_token, token_hash
-from server.uploads import of_bytes
-from sync.parts import Part
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A definition ready to become a draft. `validated`: whether ODK Validate ran on it."""
-
-    xml: bytes
-    form: xform.Form
-    workbook: Part | None = None
-    workbook_type: str | None = None
-    validated: bool = False
-    warnings: tuple[str, ...] = ()
-    workflow_warnings: tuple[dict[str, Any], ...] = ()
-    itemsets: Part | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def refuse_warnings(self) -> None:
-        """Raise FORM_WARNINGS with all of them, if there are any."""
-        if self.warnings or self.workflow_warnings:
-            details = rules.warning_details(self.warnings, self.workflow_warnings)
-            raise problems.FORM_WARNINGS(**details, validated=self.validated)
-
-
-def from_workbook(data: bytes, filename: str, fallback: str | None = None, previous: Form | None = None) -> Definition:
-    """Convert a workbook (slow, no database). Raises XLSFORM_NOT_VALID and what the rules refuse."""
-    before = _previous(previous)
-    end_read()
-    made = xlsform.convert(data, filename, fallback_form_id=fallback)
-    parsed = made.form
-    return Definition(
-        made.xml,
-        parsed,
-        workbook=of_bytes(data, filename),
-        workbook_type=workbooks.sniff(data)[0].lstrip("."),
-        validated=made.validated,
-        warnings=made.warnings,
-        workflow_warnings=_workflow(parsed, before),
-        itemsets=of_bytes(made.itemsets, "itemsets.csv", "text/csv") if made.itemsets else None,
-    )
-
-
-def from_xform(xml: bytes, previous: Form | None = None) -> Definition:
-    """Check an XForm (no database). Raises UNPARSEABLE and what the rules refuse."""
-    before = _previous(previous)
-    end_read()
-    parsed = xform.parse(xml)
-    return Definition(xml, parsed, workflow_warnings=_workflow(parsed, before))
-
-
-def _previous(form: Form | None) -> xform.Form | None:
-    return forms.compiled(form.current) if form is not None and form.current is not None else None
-
-
-def _workflow(parsed: xform.Form, before: xform.Form | None) -> tuple[dict[str, Any], ...]:
-    return tuple(rules.check(parsed, previous=before, public_url=settings().public_url))
 
 
 def create(actor: Actor, project_id: int, definition: Definition, *, publish: bool = False) -> Form:
@@ -242,7 +184,7 @@ def _publish(actor: Actor, form: Form) -> None:
     )
     if db.session.scalar(taken) is not None:
         raise problems.VERSION_UNIQUENESS(xmlFormId=form.xml_form_id, version=draft.version)
-    rules.check(forms.compiled(draft), previous=_previous(form), public_url=settings().public_url)
+    rules.check(forms.compiled(draft), previous=definitions.previous_of(form), public_url=settings().public_url)
     draft.published_at = now()
     draft.published_by = actor.id
     draft.draft_key_hash = draft.draft_key_cipher = None

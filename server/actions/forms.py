@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import selectinload
 
 from forms import xform
 from schemas import problems
 from server import permissions
 from server.actions import audits, projects
-from server.db import db, now, writes
+from server.db import db, fetch, now, writes
 from server.models import Dataset, Form, FormFile, FormVersion, Submission
 from server.permissions import Actor
 
@@ -24,9 +24,23 @@ READ = ("form.read", "open_form.read")
 class Offered:
     """A form as the form list needs it."""
 
-    form: Form
-    version: FormVersion
+    xml_form_id: str
+    title: str
+    version: str
+    md5: str
     has_files: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A form as an arriving submission needs it, with the version to check against. Without one `version_id` is None."""
+
+    form_id: int
+    project_id: int
+    state: str
+    version_id: int | None
+    version: str
+    sha256: str
 
 
 def find(project_id: int, xml_form_id: str) -> Form:
@@ -109,34 +123,75 @@ def version_named(form: Form, version: str) -> FormVersion:
     return found
 
 
+_HAS_FILES = exists().where(
+    FormFile.version_id == FormVersion.id, FormFile.blob_sha256.is_not(None) | FormFile.dataset_id.is_not(None)
+)
+_OFFERED = (
+    select(Form.xml_form_id, FormVersion.title, FormVersion.version, FormVersion.md5, _HAS_FILES)
+    .join(FormVersion, FormVersion.id == Form.current_version_id)
+    .where(Form.project_id == bindparam("project_id"), Form.state == "open", Form.deleted_at.is_(None))
+    .order_by(Form.id)
+)
+
+
 def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> list[Offered]:
     """The open, published forms of a project that the actor may fill, without reading their XML."""
-    has_files = select(func.count()).where(
-        FormFile.version_id == FormVersion.id, FormFile.blob_sha256.is_not(None) | FormFile.dataset_id.is_not(None)
-    )
-    query = (
-        select(Form, FormVersion, has_files.scalar_subquery())
-        .join(FormVersion, FormVersion.id == Form.current_version_id)
-        .where(Form.project_id == project_id, Form.state == "open", Form.deleted_at.is_(None))
-        .order_by(Form.id)
-    )
-    if xml_form_id is not None:
-        query = query.where(Form.xml_form_id == xml_form_id)
-    query = permissions.visible(actor, query, "form.list", "open_form.list")
-    return [Offered(form, version, files > 0) for form, version, files in db.session.execute(query)]
+    query = _OFFERED if xml_form_id is None else _OFFERED.where(Form.xml_form_id == xml_form_id)
+    rows = fetch(permissions.visible(actor, query, "form.list", "open_form.list"), project_id=project_id)
+    return [Offered(*row) for row in rows]
 
 
+def _target(joined: ColumnElement[bool]) -> Select[Any]:
+    columns = (Form.id, Form.project_id, Form.state, FormVersion.id, FormVersion.version, FormVersion.sha256)
+    return (
+        select(*columns)
+        .select_from(Form)
+        .outerjoin(FormVersion, joined)
+        .where(
+            Form.project_id == bindparam("project_id"),
+            Form.xml_form_id == bindparam("xml_form_id"),
+            Form.deleted_at.is_(None),
+        )
+    )
+
+
+_CURRENT = _target(FormVersion.id == Form.current_version_id)
+_DRAFT = _target(FormVersion.id == Form.draft_version_id)
+_NAMED = _target(
+    (FormVersion.form_id == Form.id)
+    & (FormVersion.version == bindparam("version"))
+    & FormVersion.published_at.is_not(None)
+)
+
+
+def target(project_id: int, xml_form_id: str, *, draft: bool = False, version: str | None = None) -> Target | None:
+    """The living form and its published version, the one with this version string, or its draft."""
+    if version is not None:
+        rows = fetch(_NAMED, project_id=project_id, xml_form_id=xml_form_id, version=version)
+    else:
+        rows = fetch(_DRAFT if draft else _CURRENT, project_id=project_id, xml_form_id=xml_form_id)
+    return Target(*rows[0]) if rows else None
+
+
+_XML = select(FormVersion.xml).where(FormVersion.id == bindparam("id"))
 _compiled: dict[str, xform.Form] = {}
 
 
 def compiled(version: FormVersion) -> xform.Form:
     """The definition as fields and rules, parsed once per process and definition."""
-    known = _compiled.get(version.sha256)
-    if known is None:
-        if len(_compiled) >= 256:
-            _compiled.pop(next(iter(_compiled)))
-        known = _compiled[version.sha256] = xform.parse(version.xml)
-    return known
+    return _compiled.get(version.sha256) or _compile(version.sha256, version.xml)
+
+
+def compiled_target(target: Target) -> xform.Form:
+    """As `compiled`, of what a submission is for; its XML is read only when this process has not seen it."""
+    return _compiled.get(target.sha256) or _compile(target.sha256, fetch(_XML, id=target.version_id)[0].xml)
+
+
+def _compile(sha256: str, xml: bytes) -> xform.Form:
+    if len(_compiled) >= 256:
+        _compiled.pop(next(iter(_compiled)), None)
+    made = _compiled[sha256] = xform.parse(xml)
+    return made
 
 
 def dataset_names(dataset_ids: list[int]) -> dict[int, str]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from forms import checks
@@ -19,8 +20,9 @@ from schemas import problems
 from schemas.findings import Finding
 from server import permissions
 from server.actions import audits, chains, files, forms
-from server.db import db, end_read, now, writing
-from server.models import FindingRow, Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
+from server.actions.forms import Target
+from server.db import db, end_read, fetch, insert, insert_all, now, writing
+from server.models import FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.intake import Decision, Known, decide
 from sync.parts import Part, Upload
@@ -103,9 +105,8 @@ def _read(
         )
     if not instance.instance_id:
         raise problems.MISSING_PARAMETER(field="instanceID")
-    form, version, unknown = _target(actor, project_id, instance, draft)
-    compiled = forms.compiled(version)
-    checked = checks.find(compiled, instance)
+    target, unknown = _target(actor, project_id, instance, draft)
+    checked = checks.find(forms.compiled_target(target), instance)
     extra = (Finding("origin.version", value=instance.version, args={"version": instance.version}),) if unknown else ()
     return Arrival(
         instance,
@@ -113,9 +114,9 @@ def _read(
         upload.xml,
         hashlib.sha256(upload.xml).hexdigest(),
         checked,
-        form.id,
-        form.project_id,
-        version.id,
+        target.form_id,
+        target.project_id,
+        target.version_id or 0,
         draft,
         upload.files,
         sender,
@@ -123,135 +124,142 @@ def _read(
     )
 
 
-def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> tuple[Form, FormVersion, bool]:
-    """The form, the version to check against, and whether the version named is unknown."""
-    try:
-        form = forms.find(project_id, instance.form_id)
-    except problems.Problem:
-        raise problems.FORM_UNKNOWN(form=instance.form_id) from None
-    permissions.require(actor, "submission.create", project_id=project_id, form_id=form.id)
-    if draft:
-        return form, forms.draft_of(form), False
-    if form.state == "closed":
-        raise problems.NOT_ACCEPTING()
-    if form.current is None:
+def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> tuple[Target, bool]:
+    """The form with the version to check against, and whether the version named is unknown."""
+    current = forms.target(project_id, instance.form_id, draft=draft)
+    if current is None:
         raise problems.FORM_UNKNOWN(form=instance.form_id)
-    if form.current.version == instance.version:
-        return form, form.current, False
-    try:
-        return form, forms.version_named(form, instance.version or "___"), False
-    except problems.Problem:
-        return form, form.current, True
+    permissions.require(actor, "submission.create", project_id=project_id, form_id=current.form_id)
+    if draft:
+        if current.version_id is None:
+            raise problems.NOT_FOUND()
+        return current, False
+    if current.state == "closed":
+        raise problems.NOT_ACCEPTING()
+    if current.version_id is None:
+        raise problems.FORM_UNKNOWN(form=instance.form_id)
+    if current.version == instance.version:
+        return current, False
+    named = forms.target(project_id, instance.form_id, version=instance.version)
+    return (named, False) if named is not None and named.version_id is not None else (current, True)
 
 
 def _store(actor: Actor, arrival: Arrival, fresh: bool) -> Receipt:
     with writing():
-        known = _known(arrival)
+        known = fetch(_KNOWN, **_ids(arrival))
         deprecated_id = arrival.instance.deprecated_id
-        states = [Known(v.instance_id, v.xml_sha256, v.current, gone) for v, gone in known]
+        states = [Known(row.instance_id, row.xml_sha256, row.current, row.deleted_at is not None) for row in known]
         decision = decide(arrival.instance_id, deprecated_id, arrival.sha256, states)
         if fresh and decision is Decision.AGAIN:
             raise problems.INSTANCE_ID_CONFLICT()
         files.record(arrival.files)
-        by_id = {version.instance_id: version for version, _ in known}
+        numbers = {row.instance_id: row.id for row in known}
         if decision is Decision.AGAIN:
-            version = by_id[arrival.instance_id]
+            version = _version(numbers[arrival.instance_id])
             chains.add_files(actor, version, arrival.files)
             return Receipt(decision, version.submission_id)
-        edited = by_id.get(deprecated_id or "")
-        version = _add_version(actor, arrival, decision, edited)
-        waiting = [known_version for known_version, _ in known if known_version.deprecated_id == arrival.instance_id]
-        for orphan in waiting:
-            chains.adopt(actor, version, orphan)
-        return Receipt(decision, version.submission_id)
+        edited = numbers.get(deprecated_id or "")
+        submission_id, version_id = _add(actor, arrival, decision, _version(edited) if edited else None)
+        for row in sorted(known, key=lambda row: row.id):
+            if row.deprecated_id == arrival.instance_id and row.deleted_at is None:
+                chains.adopt(actor, _version(version_id), _version(row.id))
+        return Receipt(decision, submission_id)
 
 
-def _known(arrival: Arrival) -> list[tuple[SubmissionVersion, bool]]:
-    """What is stored of this instance, of the one it edits and of edits of it; and whether it was deleted."""
-    ids = [arrival.instance_id, arrival.instance.deprecated_id or arrival.instance_id]
-    query = (
-        select(SubmissionVersion, Submission.deleted_at)
-        .join(Submission, Submission.id == SubmissionVersion.submission_id)
-        .where(
-            SubmissionVersion.form_id == arrival.form_id,
-            SubmissionVersion.draft.is_(arrival.draft),
-            or_(SubmissionVersion.instance_id.in_(ids), SubmissionVersion.deprecated_id == arrival.instance_id),
-        )
+def _version(version_id: int) -> SubmissionVersion:
+    return db.session.get_one(SubmissionVersion, version_id)
+
+
+# What is stored of an instance, of the one it edits and of edits of it; and whether it was deleted.
+_KNOWN = (
+    select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
+    .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
+    .join(Submission, Submission.id == SubmissionVersion.submission_id)
+    .where(
+        SubmissionVersion.form_id == bindparam("form_id"),
+        SubmissionVersion.draft == bindparam("draft"),
+        or_(
+            SubmissionVersion.instance_id.in_((bindparam("own"), bindparam("edited"))),
+            SubmissionVersion.deprecated_id == bindparam("own"),
+        ),
     )
-    return [(version, deleted is not None) for version, deleted in db.session.execute(query)]
+)
 
 
-def _add_version(
-    actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionVersion | None
-) -> SubmissionVersion:
-    """Rows for a version that is new: of a submission of its own, or of the one that it edits."""
-    late = LATE_EDITS.get(decision)
-    findings = [*([Finding(late)] if late else []), *arrival.findings]
-    submission = _add_submission(actor, arrival) if edited is None else chains.reopen(edited)
-    submission.findings = len(findings)
-    version = SubmissionVersion(
+def _ids(arrival: Arrival) -> dict[str, Any]:
+    own = arrival.instance_id
+    edited = arrival.instance.deprecated_id or own
+    return {"form_id": arrival.form_id, "draft": arrival.draft, "own": own, "edited": edited}
+
+
+def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionVersion | None) -> tuple[int, int]:
+    """Rows for a version that is new: of a submission of its own, or of the one that it edits. Their numbers.
+
+    Straight into the tables: this is what the server does all day.
+    """
+    findings = list(arrival.findings)
+    if decision is Decision.ORPHAN_EDIT:
+        findings.insert(0, Finding("origin.orphan"))
+    if decision is Decision.STALE_EDIT:
+        findings.insert(0, Finding("origin.stale"))
+    origin = {
+        "project_id": arrival.project_id,
+        "form_id": arrival.form_id,
+        "draft": arrival.draft,
+        "instance_id": arrival.instance_id,
+        "submitter_id": actor.id,
+        "device_id": arrival.sender.device_id,
+        "user_agent": arrival.sender.user_agent,
+        "created_at": now(),
+    }
+    if edited is None:
+        submission_id = insert(Submission, **origin, findings=len(findings))
+    else:
+        submission_id = chains.reopen(edited, len(findings))
+    version_id = _add_version(arrival, origin, submission_id)
+    _add_findings(arrival.project_id, version_id, findings)
+    chains.expect_files(version_id, arrival.checked.files, arrival.files, edited)
+    audits.log(
+        actor,
+        "submission.create" if edited is None else "submission.update.version",
         project_id=arrival.project_id,
         form_id=arrival.form_id,
-        submission_id=submission.id,
+        submission_id=submission_id,
+        instanceId=arrival.instance_id,
+    )
+    return submission_id, version_id
+
+
+def _add_version(arrival: Arrival, origin: dict[str, Any], submission_id: int) -> int:
+    return insert(
+        SubmissionVersion,
+        **origin,
+        submission_id=submission_id,
         form_version_id=arrival.form_version_id,
-        draft=arrival.draft,
         current=True,
-        instance_id=arrival.instance_id,
         deprecated_id=arrival.instance.deprecated_id,
         instance_name=arrival.instance.instance_name,
         xml=arrival.xml,
         xml_sha256=arrival.sha256,
         answers=arrival.checked.answers,
         encrypted=arrival.instance.encrypted,
-        submitter_id=actor.id,
-        device_id=arrival.sender.device_id,
-        user_agent=arrival.sender.user_agent,
-        created_at=now(),
     )
-    db.session.add(version)
-    db.session.flush()
-    _add_findings(version, findings)
-    chains.expect_files(version, arrival.checked.files, arrival.files, edited)
-    audits.log(
-        actor,
-        "submission.create" if edited is None else "submission.update.version",
-        project_id=arrival.project_id,
-        form_id=arrival.form_id,
-        submission_id=submission.id,
-        instanceId=arrival.instance_id,
-    )
-    return version
 
 
-def _add_submission(actor: Actor, arrival: Arrival) -> Submission:
-    submission = Submission(
-        project_id=arrival.project_id,
-        form_id=arrival.form_id,
-        draft=arrival.draft,
-        instance_id=arrival.instance_id,
-        submitter_id=actor.id,
-        device_id=arrival.sender.device_id,
-        user_agent=arrival.sender.user_agent,
-        created_at=now(),
-    )
-    db.session.add(submission)
-    db.session.flush()
-    return submission
-
-
-def _add_findings(version: SubmissionVersion, findings: list[Finding]) -> None:
-    db.session.add_all(
-        FindingRow(
-            project_id=version.project_id,
-            version_id=version.id,
-            code=finding.code,
-            path=finding.path,
-            label=finding.label,
-            value=finding.value,
-            args=dict(finding.args),
-        )
+def _add_findings(project_id: int, version_id: int, findings: list[Finding]) -> None:
+    rows = [
+        {
+            "project_id": project_id,
+            "version_id": version_id,
+            "code": finding.code,
+            "path": finding.path,
+            "label": finding.label,
+            "value": finding.value,
+            "args": dict(finding.args),
+        }
         for finding in findings
-    )
+    ]
+    insert_all(FindingRow, rows)
 
 
 def attach(actor: Actor, version: SubmissionVersion, file: SubmissionFile, part: Part) -> None:

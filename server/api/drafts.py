@@ -8,8 +8,8 @@ from flask import Flask, Response, jsonify, request
 
 from schemas import problems
 from server import identity, uploads
-from server.actions import drafts, files, forms, projects
-from server.actions.drafts import Definition
+from server.actions import definitions, drafts, files, forms, projects
+from server.actions.definitions import Definition
 from server.api import wire
 from server.api.forms import FORM, FORMS, WORKBOOKS, file_dict, reply
 from server.models import Form
@@ -32,10 +32,10 @@ def _definition(previous: Form | None = None) -> Definition | None:
         return None
     ending = next((name for name, known in WORKBOOKS.items() if known.partition(";")[0] == kind), None)
     if ending is None:
-        made = drafts.from_xform(data, previous)
+        made = definitions.from_xform(data, previous)
     else:
         fallback = unquote(request.headers.get("X-XlsForm-FormId-Fallback", "")) or None
-        made = drafts.from_workbook(data, f"{fallback or 'form'}.{ending}", fallback, previous)
+        made = definitions.from_workbook(data, f"{fallback or 'form'}.{ending}", fallback, previous)
     if not wire.flag("ignoreWarnings"):
         made.refuse_warnings()
     return made

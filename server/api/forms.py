@@ -173,10 +173,13 @@ def workbook(form: Form, version: FormVersion, kind: str) -> Response:
         response = Response(drafts.workbook_as_xlsx(version), content_type=WORKBOOKS["xlsx"])
         response.headers["Content-Disposition"] = wire.disposition(f"{form.xml_form_id}.xlsx")
         return response
-    if version.workbook_type != kind:
+    # An old .xls named .xlsx is to be had under both names, as the file it is.
+    named = (version.workbook_name or "").rpartition(".")[2].lower()
+    actual = version.workbook_type or ""
+    if kind not in (actual, named) or actual not in WORKBOOKS:
         raise problems.NOT_FOUND()
     size = files.size_of(version.workbook_sha256)
-    return wire.download(version.workbook_sha256, size, f"{form.xml_form_id}.{kind}", WORKBOOKS[kind])
+    return wire.download(version.workbook_sha256, size, f"{form.xml_form_id}.{actual}", WORKBOOKS[actual])
 
 
 def _resources(base: str, find: Callable[..., Found], name: str) -> None:

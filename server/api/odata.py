@@ -179,13 +179,13 @@ def _window(page: Page, start: int | None) -> Iterator[dict[str, Any]]:
             return
         else:
             page.given += 1
-            page.last = {"instanceId": instance_id} | ({"repeatId": key} if page.name != MAIN else {})
+            page.last = {"instanceId": instance_id} | ({"position": key} if page.name != MAIN else {})
             yield entry
 
 
 def _after(page: Page, found: Iterable[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Leaves out the rows of a repeat up to the one where the page before ended."""
-    waiting = page.token.get("repeatId") if page.name != MAIN else None
+    waiting = page.token.get("position") if page.name != MAIN else None
     for instance_id, key, entry in found:
         if waiting is not None and instance_id == page.token["instanceId"]:
             waiting = None if key == waiting else waiting
@@ -195,7 +195,7 @@ def _after(page: Page, found: Iterable[tuple[str, str, dict[str, Any]]]) -> Iter
 
 
 def _all(page: Page, start: int | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every row from the submission `start` on, newest first: instance ID, key, row. Reads by key, in short pages."""
+    """Every row from the submission `start` on, newest first: instance ID, position in it, row. Short reads by key."""
     inclusive = page.name != MAIN
     after = start + 1 if start is not None and inclusive else start
     while True:
@@ -203,8 +203,8 @@ def _all(page: Page, start: int | None) -> Iterator[tuple[str, str, dict[str, An
         found = rows.data(identity.actor(), form, draft=page.draft, after_id=after, limit=PAGE)
         for each in found:
             instance_id = each.submission.instance_id
-            for entry in page.table.of(instance_id, _answers(each), _system(each)):
-                yield instance_id, str(entry.get("__id", "")), entry
+            for index, entry in enumerate(page.table.of(instance_id, _answers(each), _system(each))):
+                yield instance_id, str(index), entry
         if len(found) < PAGE:
             return
         after = found[-1].submission.id

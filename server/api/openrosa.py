@@ -13,6 +13,7 @@ from flask import Flask, Response, g, request
 from schemas import problems
 from server import identity, uploads
 from server.actions import drafts, files, forms, projects, submissions
+from server.actions.forms import Offered
 from server.api import wire
 from server.api.forms import FORM
 from server.api.submissions import sender
@@ -55,8 +56,8 @@ def add_headers(response: Response) -> Response:
 
 def _asker(project_id: int) -> Actor:
     """Who asks, spoken to in her language, else the project's. A stranger is asked to sign in."""
-    project = projects.find(project_id)
-    use(project.language if project.language in LANGUAGES else "vi")
+    spoken = projects.language(project_id)
+    use(spoken if spoken in LANGUAGES else "vi")
     actor = identity.actor()
     if actor.language in LANGUAGES:
         use(str(actor.language))
@@ -76,16 +77,13 @@ def form_list(project_id: int) -> Response:
     actor = _asker(project_id)
     found = forms.offered(actor, project_id, request.args.get("formID"))
     base = f"{_here()}/{project_id}/forms"
-    listed = [
-        _listed(each.form, each.version, f"{base}/{quote(each.form.xml_form_id, safe='')}", each.has_files)
-        for each in found
-    ]
+    listed = [_listed(each, f"{base}/{quote(each.xml_form_id, safe='')}") for each in found]
     return wire.document(documents.form_list(listed), openrosa.CONTENT_TYPE)
 
 
-def _listed(form: Form, version: FormVersion, address: str, has_files: bool) -> ListedForm:
-    manifest = f"{address}/manifest" if has_files else None
-    return ListedForm(form.xml_form_id, version.title, version.version, version.md5, f"{address}.xml", manifest)
+def _listed(form: Offered, address: str) -> ListedForm:
+    manifest = f"{address}/manifest" if form.has_files else None
+    return ListedForm(form.xml_form_id, form.title, form.version, form.md5, f"{address}.xml", manifest)
 
 
 def _manifest(version: FormVersion, address: str) -> Response:
@@ -147,7 +145,7 @@ def _tester(form: Form) -> Actor:
 
 
 def _tried(project_id: int, xml_form_id: str, draft_key: str) -> tuple[Form, FormVersion]:
-    use(projects.find(project_id).language)
+    use(projects.language(project_id))
     form = drafts.by_key(project_id, xml_form_id, draft_key)
     return form, forms.draft_of(form)
 
@@ -163,7 +161,8 @@ def test_form_list(project_id: int, xml_form_id: str, draft_key: str) -> Respons
     form, draft = _tried(project_id, xml_form_id, draft_key)
     has_files = any(blob is not None for _, blob in files.of_version(draft.id))
     address = _test_address(project_id, xml_form_id, draft_key)
-    return wire.document(documents.form_list([_listed(form, draft, address, has_files)]), openrosa.CONTENT_TYPE)
+    offered = Offered(form.xml_form_id, draft.title, draft.version, draft.md5, has_files)
+    return wire.document(documents.form_list([_listed(offered, address)]), openrosa.CONTENT_TYPE)
 
 
 @test.get(f"{DRAFT}/manifest")

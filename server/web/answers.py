@@ -24,14 +24,13 @@ _NAMES = {"vi": ("(vi)", "vi", "tiếng việt", "vietnamese"), "en": ("(en)", "
 
 @dataclass(slots=True)
 class Issue:
-    """A finding in words. `place`: the group and the number of the repeat, where it helps to find it."""
+    """A finding in words. `place`: the groups around it; `anchor`: where on the page, '' if nowhere."""
 
     label: str
     message: str
     value: str | None
     anchor: str
     place: str = ""
-    name: str = ""
 
 
 @dataclass(slots=True)
@@ -103,8 +102,10 @@ class Reader:
     ) -> None:
         self.form = form
         self.language = spoken(form, language)
-        self._below = tree.by_parent(form.fields)
         self._fields = {field.path: field for field in form.fields}
+        self._below: dict[str, list[Field]] = {}
+        for known in form.fields:
+            self._below.setdefault(tree.parent(known.path), []).append(known)
         self._files = {file.name: file for file in files}
         self._issues: dict[str, list[Issue]] = {}
         self.issues = [self._issue(row) for row in findings]
@@ -114,7 +115,8 @@ class Reader:
         plain = _POSITION.sub("", row.path)
         known = self._fields.get(plain)
         label = (words(known.labels, self.language) if known else "") or row.label or row.path.rpartition("/")[2]
-        issue = Issue(label, message, row.value, anchor_of(row.path), self._place(row.path), row.path)
+        anchor = anchor_of(row.path) if known and plain != f"/{self.form.root}" else ""
+        issue = Issue(label, message, row.value, anchor, self._place(row.path))
         self._issues.setdefault(row.path, []).append(issue)
         return issue
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -31,6 +32,7 @@ PREVIEW_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; "
     "connect-src 'self' blob: data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
+_ROW = re.compile(r"^\[row : (\d+)]\s*")
 
 
 def suggest_version(draft: str, published: Iterable[str], today: datetime) -> str:
@@ -60,7 +62,11 @@ def _warnings(form: Form, draft: FormVersion) -> list[str]:
         details: Any = warning["details"]
         sentence = gettext(rules.REASONS.get(warning["type"], warning["reason"]))
         told.append(sentence.format(**details) if isinstance(details, dict) else f"{sentence} ({', '.join(details)})")
-    return [*draft.warnings, *told]
+    return [*(_ROW.sub(_in_words, str(text)) for text in draft.warnings), *told]
+
+
+def _in_words(row: re.Match[str]) -> str:
+    return gettext("Row %(row)s:", row=row[1]) + " "
 
 
 def _page(form: Form, status: int = 200, **said: Any) -> Response:

@@ -8,7 +8,7 @@ from forms import complaints
 from schemas import problems
 from schemas.problems import Problem
 from server import errors
-from server.actions import access, drafts, files, forms, projects
+from server.actions import access, definitions, drafts, files, forms, projects
 from server.i18n import gettext
 from server.models import Form, FormVersion
 from server.web import downloads, pages, show
@@ -26,7 +26,7 @@ def find(project_id: int, xml_form_id: str, *verbs: str) -> Form:
     return forms.get(pages.actor(), project_id, xml_form_id, *(verbs or ("form.read",)))
 
 
-def definition(field: str, previous: Form | None = None) -> drafts.Definition:
+def definition(field: str, previous: Form | None = None) -> definitions.Definition:
     """The uploaded workbook or XForm, converted. Raises what is wrong with it."""
     upload = request.files.get(field)
     if upload is None or not upload.filename:
@@ -35,16 +35,15 @@ def definition(field: str, previous: Form | None = None) -> drafts.Definition:
     if len(data) > MAX_WORKBOOK:
         raise problems.TOO_LARGE(limit=MAX_WORKBOOK)
     if upload.filename.lower().endswith(".xml"):
-        return drafts.from_xform(data, previous)
-    return drafts.from_workbook(data, upload.filename, previous.xml_form_id if previous else None, previous)
+        return definitions.from_xform(data, previous)
+    return definitions.from_workbook(data, upload.filename, previous.xml_form_id if previous else None, previous)
 
 
 def explain(problem: Problem) -> dict[str, object]:
     """What is wrong with a form, for a person: the sentence, the place in the workbook, warnings beside it."""
     details = problem.details
-    sentence = errors.sentence(problem)
-    if "reason" in details and details["reason"] in complaints.MESSAGES:
-        sentence = gettext(complaints.MESSAGES[details["reason"]]).format(**details.get("args", {}))
+    said = complaints.MESSAGES.get(str(details.get("reason")))
+    sentence = gettext(said).format(**details.get("args", {})) if said else errors.sentence(problem)
     place = {key: details.get(key) for key in ("sheet", "row", "column") if details.get(key) is not None}
     warnings = details.get("warnings")
     return {"sentence": sentence, "place": place, "warnings": warnings if isinstance(warnings, list) else []}

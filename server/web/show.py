@@ -48,7 +48,7 @@ NOTICES = {
 }
 FORM_STATES = {"open": N_("Open"), "closing": N_("Closing"), "closed": N_("Closed")}
 ACTIONS = {
-    "submission.create": N_("Received"),
+    "submission.create": N_("Arrived"),
     "submission.update.version": N_("A new version arrived"),
     "submission.attachment.update": N_("A file arrived"),
     "submission.update": N_("Reviewed"),
@@ -72,7 +72,8 @@ def _gettext(text: str) -> str:
 
 
 def _ngettext(one: str, many: str, number: int) -> str:
-    return i18n.gettext(one if number == 1 or i18n.language() != "en" else many)
+    text = many if number != 1 and i18n.language() == "en" else one
+    return i18n.gettext(text)
 
 
 def _context() -> dict[str, Any]:
@@ -125,7 +126,8 @@ def notice() -> str:
 
 def state_text(state: str | None) -> str:
     """The word for a review state."""
-    return i18n.gettext(STATES[state or "received"])
+    word = STATES[state or "received"]
+    return i18n.gettext(word)
 
 
 def moment(value: datetime | None) -> str:

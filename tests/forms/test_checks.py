@@ -234,10 +234,15 @@ def test_only_the_part_that_the_form_sends_is_expected():
     assert whole.findings == ()
 
 
-def test_a_node_that_the_form_holds_twice_may_come_twice():
-    form = xform.parse(b"<html><head><model><instance><data id='a'><b/><b/></data></instance></model></head></html>")
-    checked = checks.find(form, instance.read(b'<data id="a"><b>1</b><b>2</b></data>'))
-    assert (checked.findings, checked.answers) == ((), {"b": "1"})
+@pytest.mark.parametrize(("default", "found"), [("", True), ("y", True), ("gone", False)])
+def test_a_required_select_whose_default_is_no_choice_is_sent_empty_by_javarosa(default, found):
+    form = xform.parse(
+        f"""<html><head><model><instance><data id="a"><x>{default}</x></data></instance>
+        <bind nodeset="/data/x" required="true()"/></model></head><body><select ref="/data/x">
+        <item><label>Y</label><value>y</value></item></select></body></html>""".encode()
+    )
+    checked = checks.find(form, instance.read(b'<data id="a"><x></x></data>'))
+    assert [one.code for one in checked.findings] == (["required.empty"] if found else [])
 
 
 def test_an_encrypted_submission_cannot_be_checked(visit):

@@ -65,7 +65,6 @@ def test_a_repeat_with_a_template_and_two_first_instances_is_one_field():
     ]
     assert form.field("/data/r").labels == {"": "Visits"}
     assert form.field("/data/r/p").control == "input"
-    assert form.doubled == frozenset()
 
 
 def test_inline_choices_and_several_controls_for_one_node():
@@ -116,13 +115,14 @@ def test_submission_element():
     assert form.client_editable
 
 
-def test_a_node_that_the_form_holds_twice_and_an_empty_group():
+def test_a_group_of_the_body_without_children_in_the_instance():
     form = read(
-        '<x:instance><data id="a"><b/><b/><g/></data></x:instance>',
-        '<x:group ref="/data/g"><x:label>G</x:label></x:group>',
+        """<x:instance><data id="a"><g/><valid/></data></x:instance>
+           <x:bind nodeset="/data/valid" type="string" calculate="'yes'"/>""",
+        """<x:group ref="/data/g"><x:label>G</x:label></x:group>
+           <x:group ref="/data/valid"><x:label>Shown when valid</x:label></x:group>""",
     )
-    assert form.doubled == {"/data/b"}
-    assert [(field.path, field.type) for field in form.fields] == [("/data/b", "string"), ("/data/g", GROUP)]
+    assert [(field.path, field.type) for field in form.fields] == [("/data/g", GROUP), ("/data/valid", "string")]
 
 
 def test_a_form_as_deep_as_is_allowed():

@@ -22,6 +22,7 @@ POINTERS = [
 
 
 def upgrade() -> None:
+    # A number is never used again (sqlite_autoincrement): the audit names things by number and outlives them.
     op.create_table('actors',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('type', sa.String(length=20), nullable=False),
@@ -31,7 +32,8 @@ def upgrade() -> None:
     sa.Column('created_at', Utc(), nullable=False),
     sa.Column('updated_at', Utc(), nullable=True),
     sa.Column('deleted_at', Utc(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_actors'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_actors')),
+    sqlite_autoincrement=True
     )
     op.create_table('blobs',
     sa.Column('sha256', sa.String(length=64), nullable=False),
@@ -48,7 +50,8 @@ def upgrade() -> None:
     sa.Column('hint', sa.String(), nullable=True),
     sa.Column('created_at', Utc(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_keys')),
-    sa.UniqueConstraint('public_key', name=op.f('uq_keys_public_key'))
+    sa.UniqueConstraint('public_key', name=op.f('uq_keys_public_key')),
+    sqlite_autoincrement=True
     )
     op.create_table('leases',
     sa.Column('name', sa.String(length=40), nullable=False),
@@ -70,7 +73,8 @@ def upgrade() -> None:
     sa.Column('is_hotspot', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['parent_id'], ['units.id'], name=op.f('fk_units_parent_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_units')),
-    sa.UniqueConstraint('code', 'valid_from', name=op.f('uq_units_code_valid_from'))
+    sa.UniqueConstraint('code', 'valid_from', name=op.f('uq_units_code_valid_from')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('units', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_units_code'), ['code'], unique=False)
@@ -88,7 +92,8 @@ def upgrade() -> None:
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.Column('details', JSON_TYPE, nullable=False),
     sa.ForeignKeyConstraint(['actor_id'], ['actors.id'], name=op.f('fk_audits_actor_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_audits'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audits')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('audits', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audits_actor_id'), ['actor_id'], unique=False)
@@ -107,7 +112,8 @@ def upgrade() -> None:
     sa.Column('updated_at', Utc(), nullable=True),
     sa.Column('deleted_at', Utc(), nullable=True),
     sa.ForeignKeyConstraint(['key_id'], ['keys.id'], name=op.f('fk_projects_key_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_projects'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_projects')),
+    sqlite_autoincrement=True
     )
     op.create_table('schedule_templates',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -118,7 +124,8 @@ def upgrade() -> None:
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_schedule_templates_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_schedule_templates')),
-    sa.UniqueConstraint('code', name=op.f('uq_schedule_templates_code'))
+    sa.UniqueConstraint('code', name=op.f('uq_schedule_templates_code')),
+    sqlite_autoincrement=True
     )
     op.create_table('sessions',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -129,7 +136,8 @@ def upgrade() -> None:
     sa.Column('expires_at', Utc(), nullable=False),
     sa.ForeignKeyConstraint(['actor_id'], ['actors.id'], name=op.f('fk_sessions_actor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sessions')),
-    sa.UniqueConstraint('token_hash', name=op.f('uq_sessions_token_hash'))
+    sa.UniqueConstraint('token_hash', name=op.f('uq_sessions_token_hash')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sessions_actor_id'), ['actor_id'], unique=False)
@@ -174,7 +182,8 @@ def upgrade() -> None:
     sa.Column('on', sa.Date(), nullable=False),
     sa.Column('recorded_at', Utc(), nullable=False),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_consents_project_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_consents'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consents')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('consents', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_consents_entity_uuid'), ['entity_uuid'], unique=False)
@@ -190,7 +199,8 @@ def upgrade() -> None:
     sa.Column('deleted_at', Utc(), nullable=True),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_datasets_project_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_datasets')),
-    sa.UniqueConstraint('project_id', 'name', name=op.f('uq_datasets_project_id_name'))
+    sa.UniqueConstraint('project_id', 'name', name=op.f('uq_datasets_project_id_name')),
+    sqlite_autoincrement=True
     )
     op.create_table('forms',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -207,7 +217,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['created_by'], ['actors.id'], name=op.f('fk_forms_created_by')),
     *([] if op.get_context().dialect.supports_alter else POINTERS),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_forms_project_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_forms'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_forms')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('forms', schema=None) as batch_op:
         batch_op.create_index('uq_forms_project_id_xml_form_id', ['project_id', 'xml_form_id'], unique=True, sqlite_where=sa.text('deleted_at IS NULL'), postgresql_where=sa.text('deleted_at IS NULL'))
@@ -227,7 +238,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['frozen_by'], ['actors.id'], name=op.f('fk_report_snapshots_frozen_by')),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_report_snapshots_project_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_report_snapshots_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_snapshots'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_snapshots')),
+    sqlite_autoincrement=True
     )
     op.create_table('vault',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -238,7 +250,8 @@ def upgrade() -> None:
     sa.Column('destroyed_at', Utc(), nullable=True),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_vault_project_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vault')),
-    sa.UniqueConstraint('entity_uuid', name=op.f('uq_vault_entity_uuid'))
+    sa.UniqueConstraint('entity_uuid', name=op.f('uq_vault_entity_uuid')),
+    sqlite_autoincrement=True
     )
     op.create_table('assignments',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -252,7 +265,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_assignments_project_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_assignments_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_assignments')),
-    sa.UniqueConstraint('actor_id', 'role', 'project_id', 'form_id', 'unit_id', name=op.f('uq_assignments_actor_id_role_project_id_form_id_unit_id'))
+    sa.UniqueConstraint('actor_id', 'role', 'project_id', 'form_id', 'unit_id', name=op.f('uq_assignments_actor_id_role_project_id_form_id_unit_id')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('assignments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_assignments_actor_id'), ['actor_id'], unique=False)
@@ -266,7 +280,8 @@ def upgrade() -> None:
     sa.Column('published_at', Utc(), nullable=True),
     sa.ForeignKeyConstraint(['dataset_id'], ['datasets.id'], name=op.f('fk_dataset_properties_dataset_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dataset_properties')),
-    sa.UniqueConstraint('dataset_id', 'name', name=op.f('uq_dataset_properties_dataset_id_name'))
+    sa.UniqueConstraint('dataset_id', 'name', name=op.f('uq_dataset_properties_dataset_id_name')),
+    sqlite_autoincrement=True
     )
     op.create_table('entities',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -284,7 +299,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_entities_project_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_entities_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entities')),
-    sa.UniqueConstraint('dataset_id', 'uuid', name=op.f('uq_entities_dataset_id_uuid'))
+    sa.UniqueConstraint('dataset_id', 'uuid', name=op.f('uq_entities_dataset_id_uuid')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('entities', schema=None) as batch_op:
         batch_op.create_index('ix_entities_dataset_id_id', ['dataset_id', 'id'], unique=False)
@@ -323,7 +339,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['workbook_sha256'], ['blobs.sha256'], name=op.f('fk_form_versions_workbook_sha256')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_form_versions')),
     sa.UniqueConstraint('draft_key_hash', name=op.f('uq_form_versions_draft_key_hash')),
-    sa.UniqueConstraint('form_id', 'number', name=op.f('uq_form_versions_form_id_number'))
+    sa.UniqueConstraint('form_id', 'number', name=op.f('uq_form_versions_form_id_number')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('form_versions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_form_versions_project_id'), ['project_id'], unique=False)
@@ -364,7 +381,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['submitter_id'], ['actors.id'], name=op.f('fk_submissions_submitter_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_submissions_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_submissions')),
-    sa.UniqueConstraint('form_id', 'draft', 'instance_id', name=op.f('uq_submissions_form_id_draft_instance_id'))
+    sa.UniqueConstraint('form_id', 'draft', 'instance_id', name=op.f('uq_submissions_form_id_draft_instance_id')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('submissions', schema=None) as batch_op:
         batch_op.create_index('ix_submissions_form_id_draft_id', ['form_id', 'draft', 'id'], unique=False)
@@ -383,7 +401,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['actor_id'], ['actors.id'], name=op.f('fk_comments_actor_id')),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_comments_project_id')),
     sa.ForeignKeyConstraint(['submission_id'], ['submissions.id'], name=op.f('fk_comments_submission_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_comments'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_comments')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('comments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_comments_submission_id'), ['submission_id'], unique=False)
@@ -401,7 +420,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['dataset_id'], ['datasets.id'], name=op.f('fk_form_files_dataset_id')),
     sa.ForeignKeyConstraint(['version_id'], ['form_versions.id'], name=op.f('fk_form_files_version_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_form_files')),
-    sa.UniqueConstraint('version_id', 'name', name=op.f('uq_form_files_version_id_name'))
+    sa.UniqueConstraint('version_id', 'name', name=op.f('uq_form_files_version_id_name')),
+    sqlite_autoincrement=True
     )
     op.create_table('submission_versions',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -428,7 +448,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['submission_id'], ['submissions.id'], name=op.f('fk_submission_versions_submission_id')),
     sa.ForeignKeyConstraint(['submitter_id'], ['actors.id'], name=op.f('fk_submission_versions_submitter_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_submission_versions')),
-    sa.UniqueConstraint('form_id', 'draft', 'instance_id', name=op.f('uq_submission_versions_form_id_draft_instance_id'))
+    sa.UniqueConstraint('form_id', 'draft', 'instance_id', name=op.f('uq_submission_versions_form_id_draft_instance_id')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('submission_versions', schema=None) as batch_op:
         batch_op.create_index('ix_submission_versions_form_id_deprecated_id', ['form_id', 'deprecated_id'], unique=False)
@@ -452,7 +473,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['submission_id'], ['submissions.id'], name=op.f('fk_visit_slots_submission_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_visit_slots_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_visit_slots')),
-    sa.UniqueConstraint('entity_id', 'number', name=op.f('uq_visit_slots_entity_id_number'))
+    sa.UniqueConstraint('entity_id', 'number', name=op.f('uq_visit_slots_entity_id_number')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('visit_slots', schema=None) as batch_op:
         batch_op.create_index('ix_visit_slots_unit_id_due', ['unit_id', 'due'], unique=False)
@@ -467,7 +489,8 @@ def upgrade() -> None:
     sa.Column('held_at', Utc(), nullable=False),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_entity_holds_project_id')),
     sa.ForeignKeyConstraint(['submission_version_id'], ['submission_versions.id'], name=op.f('fk_entity_holds_submission_version_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_entity_holds'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_entity_holds')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('entity_holds', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_entity_holds_branch_id'), ['branch_id'], unique=False)
@@ -495,7 +518,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_entity_versions_project_id')),
     sa.ForeignKeyConstraint(['source_version_id'], ['submission_versions.id'], name=op.f('fk_entity_versions_source_version_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entity_versions')),
-    sa.UniqueConstraint('entity_id', 'version', name=op.f('uq_entity_versions_entity_id_version'))
+    sa.UniqueConstraint('entity_id', 'version', name=op.f('uq_entity_versions_entity_id_version')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('entity_versions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_entity_versions_branch_id'), ['branch_id'], unique=False)
@@ -511,7 +535,8 @@ def upgrade() -> None:
     sa.Column('args', JSON_TYPE, nullable=False),
     sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_findings_project_id')),
     sa.ForeignKeyConstraint(['version_id'], ['submission_versions.id'], name=op.f('fk_findings_version_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_findings'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_findings')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('findings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_findings_project_id'), ['project_id'], unique=False)
@@ -528,7 +553,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['blob_sha256'], ['blobs.sha256'], name=op.f('fk_submission_files_blob_sha256')),
     sa.ForeignKeyConstraint(['version_id'], ['submission_versions.id'], name=op.f('fk_submission_files_version_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_submission_files')),
-    sa.UniqueConstraint('version_id', 'name', name=op.f('uq_submission_files_version_id_name'))
+    sa.UniqueConstraint('version_id', 'name', name=op.f('uq_submission_files_version_id_name')),
+    sqlite_autoincrement=True
     )
     if op.get_context().dialect.supports_alter:
         for column in ("current_version_id", "draft_version_id"):

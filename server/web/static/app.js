@@ -10,23 +10,9 @@ function prepare(root) {
   for (const zone of root.querySelectorAll("[data-drop]")) {
     const input = zone.querySelector('input[type="file"]');
     input.addEventListener("change", () => nameFiles(zone));
-    for (const kind of ["dragenter", "dragover"]) {
-      zone.addEventListener(kind, (event) => {
-        event.preventDefault();
-        zone.classList.add("drop-over");
-      });
-    }
-    for (const kind of ["dragleave", "drop"]) {
-      zone.addEventListener(kind, () => zone.classList.remove("drop-over"));
-    }
-    zone.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const given = new DataTransfer();
-      const many = input.multiple ? [...event.dataTransfer.files] : [...event.dataTransfer.files].slice(0, 1);
-      many.forEach((file) => given.items.add(file));
-      input.files = given.files;
-      nameFiles(zone);
-    });
+    // The input lies over the whole zone, so the browser itself takes what is dropped.
+    input.addEventListener("dragenter", () => zone.classList.add("drop-over"));
+    for (const kind of ["dragleave", "drop"]) input.addEventListener(kind, () => zone.classList.remove("drop-over"));
   }
   for (const button of root.querySelectorAll("[data-busy]")) {
     button.form?.addEventListener("submit", () => {

@@ -1,0 +1,75 @@
+"""Definitions as they arrive: a workbook or an XForm, converted and checked before any row is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from forms import rules, workbooks, xform, xlsform
+from schemas import problems
+from server.actions import forms
+from server.db import end_read
+from server.models import Form
+from server.parts import settings
+from server.uploads import of_bytes
+from sync.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition ready to become a draft. `validated`: whether ODK Validate ran on it."""
+
+    xml: bytes
+    form: xform.Form
+    workbook: Part | None = None
+    workbook_type: str | None = None
+    validated: bool = False
+    warnings: tuple[str, ...] = ()
+    workflow_warnings: tuple[dict[str, Any], ...] = ()
+    itemsets: Part | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def refuse_warnings(self) -> None:
+        """Raise FORM_WARNINGS with all of them, if there are any."""
+        if self.warnings or self.workflow_warnings:
+            details = rules.warning_details(self.warnings, self.workflow_warnings)
+            raise problems.FORM_WARNINGS(**details, validated=self.validated)
+
+
+def from_workbook(data: bytes, filename: str, fallback: str | None = None, previous: Form | None = None) -> Definition:
+    """Convert a workbook (slow, no database). Raises XLSFORM_NOT_VALID and what the rules refuse."""
+    before = previous_of(previous)
+    end_read()
+    made = xlsform.convert(data, filename, fallback_form_id=fallback)
+    parsed = made.form
+    return Definition(
+        made.xml,
+        parsed,
+        workbook=of_bytes(data, filename),
+        workbook_type=workbooks.sniff(data)[0].lstrip("."),
+        validated=made.validated,
+        warnings=made.warnings,
+        workflow_warnings=_workflow(parsed, before),
+        itemsets=of_bytes(made.itemsets, "itemsets.csv", "text/csv") if made.itemsets else None,
+    )
+
+
+def from_xform(xml: bytes, previous: Form | None = None) -> Definition:
+    """Check an XForm (no database). Raises UNPARSEABLE and what the rules refuse.
+
+    What ODK Validate finds is a warning here: clients of this API publish hand-written XForms that it refuses.
+    """
+    before = previous_of(previous)
+    end_read()
+    parsed = xform.parse(xml)
+    ran, errors = xlsform.validate_xform(xml)
+    return Definition(xml, parsed, validated=ran, warnings=tuple(errors), workflow_warnings=_workflow(parsed, before))
+
+
+def previous_of(form: Form | None) -> xform.Form | None:
+    """The published definition that a new one is held against."""
+    return forms.compiled(form.current) if form is not None and form.current is not None else None
+
+
+def _workflow(parsed: xform.Form, before: xform.Form | None) -> tuple[dict[str, Any], ...]:
+    return tuple(rules.check(parsed, previous=before, public_url=settings().public_url))
