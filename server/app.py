@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import config, db, errors, logs, web
@@ -16,10 +17,18 @@ from server.uploads import SpoolingRequest
 API = (accounts, access, projects, forms, drafts, submissions, odata, openrosa, system)
 
 
+class NoSession(SessionInterface):
+    """Who is signed in stands in a table. Flask's session in a signed cookie is not used, and costs nothing."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """None."""
+
+
 class App(Flask):
     """Flask, with bodies that are spooled and hashed while they arrive."""
 
     request_class = SpoolingRequest
+    session_interface = NoSession()
 
 
 def create_app(settings: Settings | None = None) -> App:

@@ -14,8 +14,9 @@ JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 
 def pool(database_url: str, threads: int) -> dict[str, Any]:
-    """How connections are kept: one for each thread. Those to a server are tried before use; a file cannot go away."""
-    return {"pool_size": threads, "max_overflow": threads, "pool_pre_ping": not database_url.startswith("sqlite")}
+    """How connections are kept: one for each thread, the warm one first. A file needs no trying whether it is there."""
+    on_server = not database_url.startswith("sqlite")
+    return {"pool_size": threads, "max_overflow": threads, "pool_pre_ping": on_server, "pool_use_lifo": True}
 
 
 def prepare(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from schemas import problems
 from schemas.problems import Problem
+from server import uploads
 from server.i18n import gettext
 from sync import openrosa
 
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(TimeoutError, _silent)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _unknown)
+    app.after_request(_hear_out)
 
 
 def sentence(problem: Problem) -> str:
@@ -93,6 +95,12 @@ def _busy(error: OperationalError) -> Response:
 def _silent(_error: OSError) -> Response:
     response = answer(problems.TIMED_OUT())
     response.headers["Connection"] = "close"
+    return response
+
+
+def _hear_out(response: Response) -> Response:
+    if response.status_code >= 400 and response.status_code != problems.TIMED_OUT().status:
+        uploads.drain(request)
     return response
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 from flask import Flask, Response, g, has_app_context, request
 
-_SECRET = re.compile(r"/(key|test|st)/[^/]+")
+_SECRET = re.compile(r"/(key|test|st|sessions)/(?!current$)[^/]+")
 _ID = re.compile(r"^[\w.:-]{1,64}$")
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+_write = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def request_id() -> str:
@@ -43,7 +45,7 @@ class JsonLines(logging.Formatter):
         entry.update({key: value for key, value in record.__dict__.items() if key not in _PLAIN})
         if record.exc_info and record.exc_info[0] is not None:
             entry["error"] = _trace(record.exc_info[1])
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return _write(entry)
 
 
 def _trace(error: BaseException | None) -> list[str]:

@@ -15,6 +15,8 @@ from sync.parts import Part, Upload, pick
 
 MEMORY = 256 * 1024
 CHUNK = 64 * 1024
+# So much of a refused body is read and thrown away: Collect's parts, and what is a little too large.
+DRAIN = 20_000_000
 
 
 class Spool(SpooledTemporaryFile[bytes]):
@@ -70,6 +72,16 @@ def body(request: Request, name: str = "") -> Part:
         if limit and spool.size > limit:
             raise problems.TOO_LARGE(limit=limit)
     return spool.part(name=name, content_type=request.headers.get("Content-Type", ""))
+
+
+def drain(request: Request) -> None:
+    """Read what is left of a body that is refused: phones look for the answer only when they have sent all of it."""
+    stream, left = request.environ["wsgi.input"], DRAIN
+    try:
+        while left > 0 and (chunk := stream.read(CHUNK)):
+            left -= len(chunk)
+    except OSError:
+        return  # the sender is gone, or silent
 
 
 def _chunks(request: Request) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -22,6 +23,7 @@ from server.config import Settings
 from server.db import db
 from server.parts import NAME, Parts
 from server.permissions import CONSOLE
+from server.storage import open_storage
 from server.uploads import of_bytes
 from tests import phone
 from tests.cast import Cast, Device, assemble
@@ -87,6 +89,7 @@ def renew(app: Flask, settings: Settings, database: Path) -> Flask:
     shutil.rmtree(settings.data_dir)
     settings.data_dir.mkdir()
     shutil.copy(database, settings.data_dir)
+    app.extensions[NAME] = replace(app.extensions[NAME], storage=open_storage(settings.storage_url))
     return app
 
 

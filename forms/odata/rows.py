@@ -21,15 +21,22 @@ from schemas.fields import GROUP, REPEAT, Field
 
 Json = dict[str, Any]
 
+_NESTED: frozenset[type] = frozenset((dict, list))
 _UNRESERVED = "!*'()"  # what encodeURIComponent leaves as it is, beside letters, digits and -_.~
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Column:
-    name: str
+    """A group, a repeat or a place. `repeats`: there is a repeat below, so that the place below is asked for."""
+
     property: str
     type: str
-    columns: tuple[_Column, ...]
+    columns: _Columns
+    repeats: bool
+
+
+# Name, property, and the column itself where it is no plain answer: most are, and rows are many.
+_Columns = tuple[tuple[str, str, _Column | None], ...]
 
 
 class Rows:
@@ -77,12 +84,20 @@ class Rows:
         own = self._own({"__id": instance_id}) | self._system(system)
         return [own if answers is None else own | self._row(self._columns, answers, place)]
 
-    def _read_columns(self, node: Node) -> tuple[_Column, ...]:
+    def _read_columns(self, node: Node) -> _Columns:
         return tuple(
-            _Column(child.name, identifier(child.name), child.type, self._read_columns(child))
+            (child.name, identifier(child.name), self._read_column(child))
             for child in node.children
             if self._selection is None or child in self._selection.nodes
         )
+
+    def _read_column(self, node: Node) -> _Column | None:
+        if node.type not in (GROUP, REPEAT, *GEO_TYPES):
+            return None
+        below = self._read_columns(node)
+        inner = [column for _, _, column in below if column is not None]
+        repeats = any(column.repeats or column.type == REPEAT for column in inner)
+        return _Column(identifier(node.name), node.type, below, repeats)
 
     def _own(self, values: Json) -> Json:
         if self._selection is None:
@@ -95,33 +110,39 @@ class Rows:
         chosen = {name: value for name, value in system.items() if f"{SYSTEM}/{name}" in self._selection.own}
         return {SYSTEM: chosen} if chosen else {}
 
-    def _row(self, columns: Sequence[_Column], answers: Mapping[str, Any], place: Place) -> Json:
+    def _row(self, columns: _Columns, answers: Mapping[str, Any], place: Place) -> Json:
         row: Json = {}
-        for column in columns:
-            if column.type == GROUP:
-                inner = tables.group(answers, column.name)
-                row[column.property] = self._row(column.columns, inner, place.group(column.name))
+        for name, property_, column in columns:
+            if column is None:
+                value = answers.get(name)
+                # Nested where the version that was answered had a group here.
+                row[property_] = None if value.__class__ in _NESTED else value
+            elif column.type == GROUP:
+                below = place.group(name) if column.repeats else place
+                row[property_] = self._row(column.columns, tables.group(answers, name), below)
             elif column.type == REPEAT:
-                self._add_repeat(row, column, answers, place)
+                self._add_repeat(row, column, tables.repeat(answers, name), place, name)
             else:
-                value = answers.get(column.name)
-                row[column.property] = self._value(column, value) if isinstance(value, dict | list) else value
+                row[property_] = self._place(answers.get(name))
         return row
 
-    def _add_repeat(self, row: Json, column: _Column, answers: Mapping[str, Any], place: Place) -> None:
-        instances = tables.repeat(answers, column.name)
+    def _add_repeat(
+        self, row: Json, column: _Column, instances: Sequence[Mapping[str, Any]], place: Place, name: str
+    ) -> None:
         if not instances:
             return
         row[f"{column.property}@odata.navigationLink"] = f"{link(place)}/{column.property}"
         if self._expand:
-            inner = [place.repeat(column.name, index) for index in range(len(instances))]
+            inner = [place.repeat(name, index) for index in range(len(instances))]
             row[column.property] = [
                 {"__id": at.row_id} | self._row(column.columns, instance, at)
                 for at, instance in zip(inner, instances, strict=True)
             ]
 
-    def _value(self, column: _Column, value: Any) -> Any:
-        if column.type not in GEO_TYPES or "coordinates" not in value:
+    def _place(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return None if isinstance(value, list) else value
+        if "coordinates" not in value:
             return None  # the version that was answered had a group here
         return wkt(value) if self._as_wkt else value
 

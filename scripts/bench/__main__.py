@@ -57,7 +57,6 @@ def measure(folder: Path, effort: Effort, *, publish: bool = True, database_url:
     result.rows.append(workloads.pure(form, effort))
     with running(environment, folder / "server.log") as server:
         target = _target(server, key, password, form)
-        result.rows += workloads.reads(target, Effort(4, 5))[:0]  # every path once, so that start-up is over
         result.memory["at the start"] = server.memory()
         result.rows += workloads.submissions(target, effort)
         result.rows += workloads.reads(target, effort)

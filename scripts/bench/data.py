@@ -39,7 +39,7 @@ def long_form(form_id: str, questions: int) -> bytes:
     """A form of many questions of many types, with logic, as Markdown."""
     kinds = ("text", "integer", "select_one yes_no", "date", "decimal", "select_multiple yes_no")
     head = "| survey | | | | | | |\n| | type | name | label | hint | relevant | constraint |\n"
-    rows = [f"| | integer | q0 | Question 0 | | | . < 120 |\n| | begin_group | g | Group | | ${{q0}} > 1 | |\n"]
+    rows = ["| | integer | q0 | Question 0 | | | . < 120 |\n| | begin_group | g | Group | | ${q0} > 1 | |\n"]
     for number in range(1, questions):
         relevant = f"${{q{number - 1}}} != ''" if number % 3 == 0 else ""
         kind = kinds[number % len(kinds)]

@@ -24,6 +24,7 @@ from scripts.bench.server import HOST, ROOT
 _BOUNDARY = "a-boundary-of-the-phones"
 _OPENROSA = {"X-OpenRosa-Version": "1.0", "User-Agent": "org.odk.collect.android/bench"}
 _PATIENCE = 60
+WARM_UP = 3  # by each connection, before anything is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,10 @@ def submission(xml: str, photo: int) -> bytes:
     return b"".join([*chunks, f"--{_BOUNDARY}--\r\n".encode()])
 
 
-def _submit(connection: http.client.HTTPConnection, job: Job) -> Callable[[], int]:
-    """The next submission, made before the clock starts."""
+def _work(connection: http.client.HTTPConnection, job: Job) -> Callable[[], int]:
+    """The next piece of work. A submission is made before the clock starts."""
+    if not job.xml:
+        return lambda: ask(connection, "GET", job.path, job.headers)
     body = submission(job.xml, job.photo)
 
     def send() -> int:
@@ -132,12 +135,13 @@ def ask(
 
 def _phone(job: Job, start: threading.Barrier, report: Outcome, failures: list[int]) -> None:
     connection = http.client.HTTPConnection(HOST, job.port, timeout=_PATIENCE)
-    connection.connect()
+    for _ in range(WARM_UP):
+        _work(connection, job)()
     start.wait()
     start.wait()
     end = time.monotonic() + job.seconds
     for _ in range(job.count):
-        work = _submit(connection, job) if job.xml else lambda: ask(connection, "GET", job.path, job.headers)
+        work = _work(connection, job)
         began = time.perf_counter()
         if time.monotonic() > end:
             break

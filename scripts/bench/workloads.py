@@ -62,8 +62,12 @@ def pure(form: xform.Form, effort: Effort) -> Row:
 
 def submissions(target: Target, effort: Effort) -> list[Row]:
     """A submission of 25 questions: alone, after the HEAD that Collect sends first, and with a photo."""
-    kinds = (("POST, 25 questions", False, 0, 2.4), ("HEAD + POST, 25 questions", True, 0, None))
-    kinds += (("HEAD + POST, 25 questions and a photo of 200 KB", True, PHOTO_BYTES, 4.0),)
+    kinds: tuple[tuple[str, bool, int, float | None], ...] = (
+        ("POST, 25 questions", False, 0, 2.4),
+        ("POST, 25 questions and a photo of 200 KB", False, PHOTO_BYTES, 4.0),
+        ("HEAD + POST, 25 questions", True, 0, None),
+        ("HEAD + POST, 25 questions and a photo of 200 KB", True, PHOTO_BYTES, None),
+    )
     rows = []
     for name, head, photo, bar in kinds:
         path = f"/v1/key/{target.key}/projects/1/submission?deviceID=collect%3Abench"

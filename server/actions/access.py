@@ -207,6 +207,15 @@ def revoke_app_user(actor: Actor, project_id: int, actor_id: int, *, delete: boo
     audits.log(actor, "field_key.delete", project_id=project_id, subject_id=actor_id)
 
 
+@writes
+def revoke_key(actor: Actor, key: str) -> None:
+    """Make the app user's key worthless that is given. Who may not is not told whether there is such a key."""
+    app_user = db.session.scalar(select(AppUser).where(AppUser.key_hash == token_hash(key)))
+    if app_user is None:
+        raise problems.INSUFFICIENT_RIGHTS()
+    revoke_app_user(actor, app_user.project_id, app_user.actor_id)
+
+
 def actor_row(actor_id: int | None) -> ActorRow | None:
     """An actor by number, to be named."""
     return db.session.get(ActorRow, actor_id) if actor_id is not None else None

@@ -201,14 +201,20 @@ def _open_session(actor_id: int) -> tuple[str, Session]:
 
 @writes
 def sign_out(actor: Actor, token: str | None = None) -> None:
-    """End the session of this request, or the one with this token if it is the actor's or the actor may."""
+    """End the session of this request, or the one with this token if it is the actor's or the actor may.
+
+    A token may also be the key of an app user, which is then worthless.
+    """
     if token is None:
         session = db.session.get(Session, actor.session_id) if actor.session_id else None
         if session is None:
             raise problems.NOT_FOUND()
     else:
         session = db.session.scalar(select(Session).where(Session.token_hash == token_hash(token)))
-        if session is None or (session.actor_id != actor.id and not permissions.can(actor, "session.end")):
+        if session is None:
+            access.revoke_key(actor, token)
+            return
+        if session.actor_id != actor.id and not permissions.can(actor, "session.end"):
             raise problems.INSUFFICIENT_RIGHTS()
     db.session.delete(session)
 

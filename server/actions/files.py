@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from schemas import problems
 from server import dialect
 from server.actions import audits
-from server.db import db, now, writes
+from server.db import db, fetch, now, writes
 from server.models import Blob, Form, FormFile, FormVersion
 from server.parts import storage
 from server.permissions import Actor
@@ -47,6 +47,19 @@ def of_version(version_id: int) -> list[tuple[FormFile, Blob | None]]:
     query = select(FormFile, Blob).outerjoin(Blob, Blob.sha256 == FormFile.blob_sha256)
     rows = db.session.execute(query.where(FormFile.version_id == version_id).order_by(FormFile.name))
     return [(row[0], row[1]) for row in rows]
+
+
+_KEPT = (
+    select(FormFile.name, Blob.md5)
+    .join(Blob, Blob.sha256 == FormFile.blob_sha256)
+    .where(FormFile.version_id == bindparam("version_id"))
+    .order_by(FormFile.name)
+)
+
+
+def kept(version_id: int | None) -> list[tuple[str, str]]:
+    """Names and MD5 of the files of a form version that are there, by name: all that a manifest needs."""
+    return [(row.name, row.md5) for row in fetch(_KEPT, version_id=version_id)]
 
 
 def one_of_version(version_id: int, name: str) -> tuple[FormFile, Blob | None]:

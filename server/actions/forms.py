@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,8 @@ from schemas import problems
 from server import permissions
 from server.actions import audits, projects
 from server.db import db, fetch, now, writes
-from server.models import Dataset, Form, FormFile, FormVersion, Submission
-from server.permissions import Actor
+from server.models import Dataset, Form, FormFile, FormVersion, Project, Submission
+from server.permissions import Actor, Grant
 
 STATES = ("open", "closing", "closed")
 READ = ("form.read", "open_form.read")
@@ -33,7 +34,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A form as an arriving submission needs it, with the version to check against. Without one `version_id` is None."""
+    """A form as an arriving submission needs it, and the version to check against: `version_id` is None without one."""
 
     form_id: int
     project_id: int
@@ -45,8 +46,15 @@ class Target:
 
 def find(project_id: int, xml_form_id: str) -> Form:
     """The living form, whoever asks. Raises NOT_FOUND."""
-    query = select(Form).where(
-        Form.project_id == project_id, Form.xml_form_id == xml_form_id, Form.deleted_at.is_(None)
+    query = (
+        select(Form)
+        .join(Project, Project.id == Form.project_id)
+        .where(
+            Form.project_id == project_id,
+            Form.xml_form_id == xml_form_id,
+            Form.deleted_at.is_(None),
+            Project.deleted_at.is_(None),
+        )
     )
     form = db.session.scalar(query.options(selectinload(Form.current), selectinload(Form.draft)))
     if form is None:
@@ -60,20 +68,36 @@ def get(actor: Actor, project_id: int, xml_form_id: str, *verbs: str) -> Form:
     Who may only read open forms does not see closed or unpublished ones.
     """
     form = find(project_id, xml_form_id)
-    held = actor.verbs_on(project_id, form.id)
-    wanted = verbs or READ
-    if not held.intersection(wanted):
-        raise problems.INSUFFICIENT_RIGHTS()
-    if wanted is READ and "form.read" not in held and (form.state == "closed" or form.current is None):
-        raise problems.INSUFFICIENT_RIGHTS()
-    if wanted is READ and form.current is None and "form.update" not in held:
-        raise problems.INSUFFICIENT_RIGHTS()
+    if verbs:
+        permissions.require(actor, *verbs, project_id=project_id, form_id=form.id)
+    else:
+        _require_read(actor.verbs_on(project_id, form.id), form.state, published=form.current is not None)
     return form
+
+
+def _require_read(held: frozenset[str], state: str, *, published: bool) -> None:
+    closed = state == "closed" or not published
+    if not held.intersection(READ) or (closed and "form.read" not in held):
+        raise problems.INSUFFICIENT_RIGHTS()
+    if not published and "form.update" not in held:
+        raise problems.INSUFFICIENT_RIGHTS()
+
+
+def readable(actor: Actor, project_id: int, xml_form_id: str) -> Target:
+    """As `get`, for what phones ask often: the published version, else the draft. Raises as `get` does."""
+    found = target(project_id, xml_form_id)
+    if found is None:
+        raise problems.NOT_FOUND()
+    _require_read(actor.verbs_on(project_id, found.form_id), found.state, published=found.version_id is not None)
+    return found if found.version_id is not None else target(project_id, xml_form_id, draft=True) or found
 
 
 def list_all(actor: Actor, project_id: int) -> list[Form]:
     """The forms of a project that the actor may see, by title."""
-    projects.get(actor, project_id, "form.list", "open_form.list", "project.read")
+    projects.find(project_id)
+    # Also who was given single forms only, as app users are.
+    if not any(grant.project_id in (None, project_id) for grant in actor.grants):
+        raise problems.INSUFFICIENT_RIGHTS()
     query = select(Form).where(Form.project_id == project_id, Form.deleted_at.is_(None))
     query = query.options(selectinload(Form.current), selectinload(Form.draft))
     rows = db.session.scalars(permissions.visible(actor, query, "form.list", "open_form.list"))
@@ -136,9 +160,14 @@ _OFFERED = (
 
 def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> list[Offered]:
     """The open, published forms of a project that the actor may fill, without reading their XML."""
-    query = _OFFERED if xml_form_id is None else _OFFERED.where(Form.xml_form_id == xml_form_id)
-    rows = fetch(permissions.visible(actor, query, "form.list", "open_form.list"), project_id=project_id)
-    return [Offered(*row) for row in rows]
+    rows = fetch(_offered_to(actor.grants), project_id=project_id)
+    return [Offered(*row) for row in rows if xml_form_id in (None, row.xml_form_id)]
+
+
+@functools.lru_cache(maxsize=256)
+def _offered_to(grants: tuple[Grant, ...]) -> Select[Any]:
+    """The question, not the answer, is kept: phones with the same rights ask the same."""
+    return permissions.visible(Actor(grants=grants), _OFFERED, "form.list", "open_form.list")
 
 
 def _target(joined: ColumnElement[bool]) -> Select[Any]:

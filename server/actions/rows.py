@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import aliased
 
 from schemas import problems
 from server import permissions
-from server.db import db
+from server.db import db, fetch
 from server.models import Actor as ActorRow
 from server.models import Blob, FindingRow, Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
@@ -37,8 +37,16 @@ class Filters:
     search: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a form is: what is needed of it to read its data, also when the session that found it has ended."""
+
+    project_id: int
+    id: int
+
+
 def _query(
-    actor: Actor, form: Form, *, draft: bool, verbs: tuple[str, ...]
+    actor: Actor, form: Form | Place, *, draft: bool, verbs: tuple[str, ...]
 ) -> Select[tuple[Submission, SubmissionVersion]]:
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
     query = (
@@ -171,48 +179,53 @@ def submitters(actor: Actor, form: Form) -> list[ActorRow]:
 class DataRow:
     """A submission with its typed answers, and how many of its files are expected and there."""
 
-    submission: Submission
-    version: SubmissionVersion
-    files_expected: int
-    files_present: int
+    number: int
+    instance_id: str
+    created_at: datetime
+    updated_at: datetime | None
+    deleted_at: datetime | None
+    submitter_id: int | None
+    submitter: str | None
+    review_state: str | None
+    device_id: str | None
+    encrypted: bool
+    answers: dict[str, Any]
     form_version: str
     edits: int
+    files_expected: int
+    files_present: int
+
+
+_OTHER = aliased(SubmissionVersion)
+_EDITS = select(func.count() - 1).where(_OTHER.submission_id == Submission.id).scalar_subquery()
+_EXPECTED = (SubmissionFile.version_id == SubmissionVersion.id) & SubmissionFile.expected.is_(True)
+_COLUMNS = (
+    (Submission.id, Submission.instance_id, Submission.created_at, Submission.updated_at, Submission.deleted_at)
+    + (Submission.submitter_id, ActorRow.display_name, Submission.review_state, Submission.device_id)
+    + (SubmissionVersion.encrypted, SubmissionVersion.answers, FormVersion.version, _EDITS)
+    + (select(func.count()).where(_EXPECTED).scalar_subquery(),)
+    + (select(func.count(SubmissionFile.blob_sha256)).where(_EXPECTED).scalar_subquery(),)
+)
 
 
 def data(
     actor: Actor,
-    form: Form,
+    form: Place,
     *,
     draft: bool = False,
     limit: int | None = None,
-    offset: int = 0,
     after_id: int | None = None,
     instance_id: str | None = None,
 ) -> list[DataRow]:
-    """Submissions with answers, newest first: from `offset`, or (faster) those older than `after_id`."""
-    query = _query(actor, form, draft=draft, verbs=READ)
-    query = query.options(undefer(SubmissionVersion.answers), joinedload(Submission.submitter))
-    query = query.order_by(Submission.id.desc())
+    """Submissions with answers, newest first: all, one, or (without counting through) those older than `after_id`."""
+    query = _query(actor, form, draft=draft, verbs=READ).with_only_columns(*_COLUMNS)
+    query = query.join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+    query = query.outerjoin(ActorRow, ActorRow.id == Submission.submitter_id).order_by(Submission.id.desc())
     if instance_id is not None:
         query = query.where(Submission.instance_id == instance_id)
     if after_id is not None:
         query = query.where(Submission.id < after_id)
-    if offset:
-        query = query.offset(offset)
-    rows = db.session.execute(query.limit(limit) if limit is not None else query).all()
-    counts = _file_counts([row[1].id for row in rows])
-    names = _version_names({row[1].form_version_id for row in rows})
-    edits = _edits([row[0].id for row in rows])
-    return [
-        DataRow(
-            row[0],
-            row[1],
-            *counts.get(row[1].id, (0, 0)),
-            names.get(row[1].form_version_id, ""),
-            edits.get(row[0].id, 0),
-        )
-        for row in rows
-    ]
+    return [DataRow(*row) for row in fetch(query.limit(limit) if limit is not None else query)]
 
 
 def count(actor: Actor, form: Form, *, draft: bool = False) -> int:
@@ -230,29 +243,9 @@ def position(actor: Actor, form: Form, instance_id: str, *, draft: bool = False)
     return found
 
 
-def _edits(submission_ids: list[int]) -> dict[int, int]:
-    query = select(SubmissionVersion.submission_id, func.count() - 1).group_by(SubmissionVersion.submission_id)
-    rows = db.session.execute(query.where(SubmissionVersion.submission_id.in_(submission_ids)))
-    return {row[0]: row[1] for row in rows}
-
-
-def _file_counts(version_ids: list[int]) -> dict[int, tuple[int, int]]:
-    query = (
-        select(SubmissionFile.version_id, func.count(), func.count(SubmissionFile.blob_sha256))
-        .where(SubmissionFile.version_id.in_(version_ids), SubmissionFile.expected.is_(True))
-        .group_by(SubmissionFile.version_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in db.session.execute(query)}
-
-
-def _version_names(ids: set[int]) -> dict[int, str]:
-    rows = db.session.execute(select(FormVersion.id, FormVersion.version).where(FormVersion.id.in_(ids)))
-    return {row[0]: row[1] for row in rows}
-
-
 def form_version_name(version: SubmissionVersion) -> str:
     """The version string of the form that a version was checked against."""
-    return _version_names({version.form_version_id}).get(version.form_version_id, "")
+    return db.session.scalar(select(FormVersion.version).where(FormVersion.id == version.form_version_id)) or ""
 
 
 def by_number(submission_id: int) -> Row:

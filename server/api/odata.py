@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, jsonify, request, stream_with_context
 
@@ -22,6 +22,7 @@ from server.api import wire
 from server.api.forms import FORM
 from server.db import end_read
 from server.models import Form, FormVersion
+from server.permissions import ANONYMOUS
 
 api = wire.blueprint("odata")
 PAGE = 250
@@ -30,8 +31,13 @@ OPTIONS = frozenset(
 )
 # Understood by the dialect, answered by a later slice: refused rather than silently ignored.
 LATER = ("$filter", "$orderby")
+# So many rows are sent at once: each by itself would cost more to send than to make.
+BLOCK = 50
 JSON = "application/json; odata.metadata=minimal; charset=utf-8"
 SERVICES = (f"{FORM}.svc", f"{FORM}/draft.svc")
+
+
+_write = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def register(app: Flask) -> None:
@@ -51,17 +57,26 @@ def _found(project_id: int, xml_form_id: str) -> tuple[Form, FormVersion, bool]:
     later = next((name for name in LATER if request.args.get(name)), None)
     if unknown or later:
         raise problems.NOT_IMPLEMENTED(feature=unknown or later)
-    draft = request.path.split(".svc")[0].endswith("/draft")
-    form = forms.get(identity.actor(), project_id, xml_form_id, *rows.READ)
+    actor = identity.actor()
+    if actor is ANONYMOUS:
+        # Excel and Power BI ask for a password only when they are told to.
+        raise problems.AUTHENTICATION_FAILED()
+    draft = _of_draft()
+    form = forms.get(actor, project_id, xml_form_id, *rows.READ)
     version = forms.draft_of(form) if draft else form.current
     if version is None:
         raise problems.NOT_FOUND()
     return form, version, draft
 
 
+def _of_draft() -> bool:
+    return request.url_rule is not None and "/draft.svc" in request.url_rule.rule
+
+
 def _service_url() -> str:
-    root = request.path.split(".svc")[0]
-    return f"{wire.base_url()}{root}.svc"
+    place = request.view_args or {}
+    form = f"/v1/projects/{place['project_id']}/forms/{quote(place['xml_form_id'], safe='')}"
+    return f"{wire.base_url()}{form}{'/draft' if _of_draft() else ''}.svc"
 
 
 def _json(value: Any) -> Response:
@@ -91,9 +106,7 @@ def metadata(project_id: int, xml_form_id: str) -> Response:
 class Page:
     """What was asked for, and how far the answer has come."""
 
-    # By name: the row itself belongs to a session that ends before the answer is streamed.
-    project_id: int
-    xml_form_id: str
+    form: rows.Place
     draft: bool
     table: Rows
     name: str
@@ -115,7 +128,7 @@ def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
     )
     skip = wire.number("$skip") or 0
     token = _token(request.args.get("$skiptoken"))
-    return Page(form.project_id, form.xml_form_id, draft, made, table, wire.number("$top"), skip, token)
+    return Page(rows.Place(form.project_id, form.id), draft, made, table, wire.number("$top"), skip, token)
 
 
 def _token(text: str | None) -> dict[str, str]:
@@ -152,8 +165,13 @@ def _count(page: Page, form: Form) -> int:
 
 def _text(page: Page, start: int | None, total: int | None, service_url: str) -> Iterator[str]:
     yield '{"value":['
+    kept: list[str] = []
     for entry in _window(page, start):
-        yield ("," if page.given > 1 else "") + json.dumps(entry, ensure_ascii=False)
+        kept.append(("," if page.given > 1 else "") + _write(entry))
+        if len(kept) == BLOCK:
+            yield "".join(kept)
+            kept.clear()
+    yield "".join(kept)
     yield f'],"@odata.context":{json.dumps(f"{service_url}/$metadata#{page.name}")}'
     if page.more:
         yield f',"@odata.nextLink":{json.dumps(_next(page, service_url))}'
@@ -195,40 +213,45 @@ def _after(page: Page, found: Iterable[tuple[str, str, dict[str, Any]]]) -> Iter
 
 
 def _all(page: Page, start: int | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every row from the submission `start` on, newest first: instance ID, position in it, row. Short reads by key."""
+    """Every row from the submission `start` on, newest first: instance ID, key, row. Reads by key, in short pages."""
     inclusive = page.name != MAIN
     after = start + 1 if start is not None and inclusive else start
+    limit = _first(page)
     while True:
-        form = forms.find(page.project_id, page.xml_form_id)
-        found = rows.data(identity.actor(), form, draft=page.draft, after_id=after, limit=PAGE)
+        found = rows.data(identity.actor(), page.form, draft=page.draft, after_id=after, limit=limit)
         for each in found:
-            instance_id = each.submission.instance_id
-            for index, entry in enumerate(page.table.of(instance_id, _answers(each), _system(each))):
-                yield instance_id, str(index), entry
-        if len(found) < PAGE:
+            for entry in page.table.of(each.instance_id, _answers(each), _system(each)):
+                yield each.instance_id, str(entry.get("__id", "")), entry
+        if len(found) < limit:
             return
-        after = found[-1].submission.id
+        after, limit = found[-1].number, PAGE
         # A reader that takes its time holds neither a snapshot nor a lock between two pages.
         end_read()
 
 
+def _first(page: Page) -> int:
+    """How many submissions to read at first: no more than are asked for, and one to see whether there are more."""
+    if page.name != MAIN or page.top is None:
+        return PAGE
+    return min(page.top + (0 if page.token else page.skip) + 1, PAGE + 1)
+
+
 def _answers(each: rows.DataRow) -> dict[str, Any] | None:
-    return None if each.version.encrypted else each.version.answers
+    return None if each.encrypted else each.answers
 
 
 def _system(each: rows.DataRow) -> dict[str, Any]:
-    submission = each.submission
     return {
-        "submissionDate": timestamp(submission.created_at),
-        "updatedAt": timestamp(submission.updated_at),
-        "deletedAt": timestamp(submission.deleted_at),
-        "submitterId": str(submission.submitter_id) if submission.submitter_id is not None else None,
-        "submitterName": submission.submitter.display_name if submission.submitter else None,
+        "submissionDate": timestamp(each.created_at),
+        "updatedAt": timestamp(each.updated_at),
+        "deletedAt": timestamp(each.deleted_at),
+        "submitterId": str(each.submitter_id) if each.submitter_id is not None else None,
+        "submitterName": each.submitter,
         "attachmentsPresent": each.files_present,
         "attachmentsExpected": each.files_expected,
-        "status": "notDecrypted" if each.version.encrypted else None,
-        "reviewState": submission.review_state,
-        "deviceId": submission.device_id,
+        "status": "notDecrypted" if each.encrypted else None,
+        "reviewState": each.review_state,
+        "deviceId": each.device_id,
         "edits": each.edits,
         "formVersion": each.form_version,
     }
@@ -239,9 +262,9 @@ def _system(each: rows.DataRow) -> dict[str, Any]:
 def one(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """A single submission."""
     form, version, draft = _found(project_id, xml_form_id)
-    found = rows.data(identity.actor(), form, draft=draft, instance_id=instance_id)
+    page = _page(form, version, draft, MAIN)
+    found = rows.data(identity.actor(), page.form, draft=draft, instance_id=instance_id)
     if not found:
         raise problems.NOT_FOUND()
-    page = _page(form, version, draft, MAIN)
     value = page.table.of(instance_id, _answers(found[0]), _system(found[0]))
     return _json({"value": value, "@odata.context": f"{_service_url()}/$metadata#Submissions"})

@@ -68,7 +68,7 @@ def _asker(project_id: int) -> Actor:
 
 def _here() -> str:
     """The address of the project as this client has it, key included."""
-    return wire.base_url() + quote(request.path.rpartition("/projects/")[0], safe="/$!") + "/projects"
+    return wire.base_url() + quote(request.path.partition("/projects/")[0], safe="/$!") + "/projects"
 
 
 @api.get(f"{PROJECT}/formList")
@@ -86,20 +86,17 @@ def _listed(form: Offered, address: str) -> ListedForm:
     return ListedForm(form.xml_form_id, form.title, form.version, form.md5, f"{address}.xml", manifest)
 
 
-def _manifest(version: FormVersion, address: str) -> Response:
-    media = [
-        MediaFile(file.name, blob.md5, f"{address}/attachments/{quote(file.name, safe='')}")
-        for file, blob in files.of_version(version.id)
-        if blob is not None
-    ]
+def _manifest(version_id: int | None, address: str) -> Response:
+    kept = files.kept(version_id)
+    media = [MediaFile(name, md5, f"{address}/attachments/{quote(name, safe='')}") for name, md5 in kept]
     return wire.document(documents.manifest(media), openrosa.CONTENT_TYPE)
 
 
 @api.get(f"{FORM}/manifest")
 def manifest(project_id: int, xml_form_id: str) -> Response:
     """The files of the published version."""
-    form = forms.get(_asker(project_id), project_id, xml_form_id)
-    return _manifest(forms.shown_version(form), f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
+    form = forms.readable(_asker(project_id), project_id, xml_form_id)
+    return _manifest(form.version_id, f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
 
 
 @api.get(f"{PROJECT}/submission")
@@ -169,7 +166,7 @@ def test_form_list(project_id: int, xml_form_id: str, draft_key: str) -> Respons
 def test_manifest(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     """The draft's files."""
     _, draft = _tried(project_id, xml_form_id, draft_key)
-    return _manifest(draft, _test_address(project_id, xml_form_id, draft_key))
+    return _manifest(draft.id, _test_address(project_id, xml_form_id, draft_key))
 
 
 @test.get(f"{DRAFT}.xml")

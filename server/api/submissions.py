@@ -107,10 +107,12 @@ def edit(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Response:
     actor = identity.actor()
-    form = forms.get(actor, project_id, xml_form_id, "submission.create")
+    # By this door a collector does not replace what others sent.
+    verb = "submission.create" if instance_id is None else "submission.update"
+    form = forms.get(actor, project_id, xml_form_id, verb)
     current = None
     if instance_id is not None:
-        current = rows.get(actor, form, instance_id, draft=_draft(), verbs=VERBS_TO_ATTACH)[1].instance_id
+        current = rows.get(actor, form, instance_id, draft=_draft(), verbs=(verb,))[1].instance_id
     part = uploads.body(request)
     part.stream.seek(0)
     receipt = submissions.receive(
@@ -245,7 +247,11 @@ def put_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> 
 def list_versions(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """All versions, newest first."""
     submission, _ = _row(project_id, xml_form_id, instance_id)
-    return wire.reply(VersionShape, [version_dict(version) for version in rows.versions(submission)])
+    return wire.reply(VersionShape, [_versioned(version) for version in rows.versions(submission)])
+
+
+def _versioned(version: SubmissionVersion) -> dict[str, Any]:
+    return version_dict(version) | {"form_version": rows.form_version_name(version)}
 
 
 def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> SubmissionVersion:
@@ -255,7 +261,7 @@ def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: st
 @api.get("/<instance_id>/versions/<version_id>")
 def get_version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """One version."""
-    return wire.reply(VersionShape, version_dict(_version(project_id, xml_form_id, instance_id, version_id)))
+    return wire.reply(VersionShape, _versioned(_version(project_id, xml_form_id, instance_id, version_id)))
 
 
 @api.get("/<instance_id>/versions/<version_id>.xml")

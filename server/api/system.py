@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
     @app.before_request
     def choose_door() -> None:
         """Also addresses that do not exist speak the language of their door."""
-        if request.path.startswith("/v1/") and "door" not in g:
+        if f"{request.path}/".startswith("/v1/") and "door" not in g:
             last = request.path.rpartition("/")[2]
             g.door = "openrosa" if last in ("formList", "submission", "manifest") else "rest"
 

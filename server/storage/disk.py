@@ -10,23 +10,36 @@ from typing import BinaryIO
 
 
 class Disk:
-    """Storage in a folder, spread over 65,536 subfolders by the first digits of the hash."""
+    """Storage in a folder, spread over 256 subfolders by the first digits of the hash.
+
+    What is returned from `put` outlives a power cut: the file is flushed, and the folders that lead to it.
+    """
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Subfolders that this process has seen into their own folder; whoever made them may not have got so far.
+        self._lasting: set[str] = set()
 
     def _path(self, sha256: str) -> Path:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
             raise ValueError("not a SHA-256")
-        return self.folder / sha256[:2] / sha256[2:4] / sha256
+        return self.folder / sha256[:2] / sha256
 
     def put(self, sha256: str, stream: BinaryIO) -> None:
         """Write beside the place, flush to the disk, then move: a file under its name is always whole."""
         path = self._path(sha256)
-        if path.exists():
-            return
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._write(path, stream)
+        # Also for one that was there: another thread may have moved it there just now.
+        self._sync_folder(path.parent)
+        if path.parent.name not in self._lasting:
+            self._sync_folder(self.folder)
+            self._lasting.add(path.parent.name)
+
+    @staticmethod
+    def _write(path: Path, stream: BinaryIO) -> None:
         stream.seek(0)
         descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
         try:
@@ -38,8 +51,6 @@ class Disk:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        for folder in (path.parent, path.parent.parent, self.folder):
-            self._sync_folder(folder)
 
     @staticmethod
     def _sync_folder(folder: Path) -> None:

@@ -34,12 +34,11 @@ def register(app: Flask) -> None:
 
 def _path(name: str) -> Path | None:
     first, _, rest = name.partition("/")
-    if first in FROM_PACKAGES:
-        path = PACKAGES / FROM_PACKAGES[first]
-        found = path / rest if rest and "/" not in rest and ".." not in rest else path
-    else:
-        found = STATIC / first
-    return found if found.is_file() and not (rest and first not in FROM_PACKAGES) else None
+    found = PACKAGES / FROM_PACKAGES[first] if first in FROM_PACKAGES else STATIC / first
+    if rest:
+        plain = first in FROM_PACKAGES and "/" not in rest and rest not in (".", "..")
+        found = found / rest if plain else STATIC / "none"
+    return found if found.is_file() else None
 
 
 def exists(name: str) -> bool:

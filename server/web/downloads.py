@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import PurePath
-from typing import BinaryIO
 
 from flask import Response, request
 from werkzeug.http import dump_options_header
@@ -14,10 +13,26 @@ from server.actions import files
 from server.models import Blob
 
 IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif")
-AUDIO = ("audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/wav", "audio/webm", "audio/amr", "audio/3gpp", "audio/flac")
+AUDIO = (
+    "audio/mpeg",
+    "audio/mp4",
+    "audio/aac",
+    "audio/ogg",
+    "audio/wav",
+    "audio/webm",
+    "audio/amr",
+    "audio/3gpp",
+    "audio/flac",
+)
 VIDEO = ("video/mp4", "video/webm", "video/3gpp", "video/quicktime", "video/ogg")
 SHOWN = frozenset((*IMAGES, *AUDIO, *VIDEO))
-_OTHER_NAMES = {".m4a": "audio/mp4", ".amr": "audio/amr", ".3gp": "video/3gpp", ".3gpp": "video/3gpp", ".wav": "audio/wav"}
+_OTHER_NAMES = {
+    ".m4a": "audio/mp4",
+    ".amr": "audio/amr",
+    ".3gp": "video/3gpp",
+    ".3gpp": "video/3gpp",
+    ".wav": "audio/wav",
+}
 SANDBOX = "sandbox; default-src 'none'; style-src 'none'; frame-ancestors 'none'"
 
 
@@ -36,10 +51,14 @@ def kind(name: str) -> str:
 
 def send(name: str, blob: Blob) -> Response:
     """A stored file under its name, in the part that was asked for."""
-    response = _stream(files.read(blob.sha256), blob.size)
+    stream = files.read(blob.sha256)
+    response = Response(wrap_file(request.environ, stream), direct_passthrough=True)
+    response.call_on_close(stream.close)
     response.content_type = content_type(name)
+    response.content_length = blob.size
     response.set_etag(blob.sha256)
     response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
+    response.make_conditional(request, accept_ranges=True, complete_length=blob.size)
     return _safe(response, name, inline=response.content_type in SHOWN and "download" not in request.args)
 
 
@@ -55,14 +74,6 @@ def data(name: str, body: bytes) -> Response:
     response = Response(body, content_type="application/octet-stream")
     response.headers["Cache-Control"] = "no-store"
     return _safe(response, name, inline=False)
-
-
-def _stream(stream: BinaryIO, length: int) -> Response:
-    response = Response(wrap_file(request.environ, stream), direct_passthrough=True)
-    response.content_length = length
-    response.call_on_close(stream.close)
-    response.make_conditional(request, accept_ranges=True, complete_length=length)
-    return response
 
 
 def _safe(response: Response, name: str, *, inline: bool) -> Response:

@@ -21,7 +21,7 @@ from server.i18n import gettext
 from server.models import Form, FormVersion
 from server.parts import settings
 from server.uploads import Spool
-from server.web import assets, codes, downloads, pages, show
+from server.web import assets, codes, downloads, pages
 from server.web.forms import FORM, definition, explain, find, workbook
 
 page = pages.blueprint("drafts")
@@ -54,7 +54,7 @@ def _back(project_id: int, xml_form_id: str, done: str) -> Response:
 
 
 def _warnings(form: Form, draft: FormVersion) -> list[str]:
-    """What is to be accepted before publishing: from the conversion, and from the comparison with the published form."""
+    """What is to be accepted before publishing: from the conversion, and from comparing with the published form."""
     previous = forms.compiled(form.current) if form.current else None
     found = rules.check(forms.compiled(draft), previous=previous, public_url=settings().public_url)
     told = []

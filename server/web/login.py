@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, request
+from flask import Response, make_response, redirect, request
 
 from schemas import problems
 from schemas.problems import Problem
@@ -30,7 +30,7 @@ def enter() -> Response:
     except Problem as problem:
         said = i18n.gettext("E-mail or password is wrong.") if problem.status == 401 else errors.sentence(problem)
         return pages.show("sign_in.html", problem.status, back=back, email=email, problem=said)
-    response = redirect(pages.local_path(back or "/"), 303)
+    response = make_response(redirect(pages.local_path(back or "/"), 303))
     pages.set_cookie(response, identity.COOKIE, token, expires=session.expires_at)
     response.delete_cookie(pages.VISITOR)
     return response
@@ -76,7 +76,7 @@ def change_password() -> Response:
 def language() -> Response:
     """Speak this language from now on."""
     wanted = request.form.get("language", "")
-    response = redirect(pages.local_path(request.form.get("next", "/")), 303)
+    response = make_response(redirect(pages.local_path(request.form.get("next", "/")), 303))
     if wanted in i18n.LANGUAGES:
         pages.set_cookie(response, i18n.COOKIE, wanted, max_age=365 * 86400)
         if pages.actor().id is not None:

@@ -19,7 +19,7 @@ from server.permissions import ANONYMOUS, Actor
 
 VISITOR = "visitor"
 NOTICE = "notice"
-PRE_SESSION_SECONDS = 3600
+PRE_SESSION_SECONDS = 8 * 3600
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -56,7 +56,7 @@ def blueprint(name: str, *, public: bool = False) -> Blueprint:
 
 def actor() -> Actor:
     """Who looks at this page: signed in with the cookie, or nobody."""
-    return g.visitor  # type: ignore[no-any-return]
+    return g.visitor
 
 
 def _enter_public() -> None:
@@ -87,9 +87,15 @@ def _from_our_page() -> bool:
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
     if actor().id is not None:
         return bool(actor().csrf) and hmac.compare_digest(sent.encode(), actor().csrf.encode())
+    known = _known_visitor()
+    return known is not None and hmac.compare_digest(sent.encode(), _visitor_token(*known).encode())
+
+
+def _known_visitor() -> tuple[str, str] | None:
+    """What the cookie of somebody who has not signed in holds, while it is fresh: a number and when it was made."""
     nonce, _, made = request.cookies.get(VISITOR, "").partition(".")
-    fresh = made.isdigit() and 0 <= time.time() - int(made) < PRE_SESSION_SECONDS
-    return fresh and hmac.compare_digest(sent.encode(), _visitor_token(nonce, made).encode())
+    fresh = made.isdecimal() and 0 <= time.time() - int(made) < PRE_SESSION_SECONDS
+    return (nonce, made) if nonce and fresh else None
 
 
 def _visitor_token(nonce: str, made: str) -> str:
@@ -102,9 +108,10 @@ def csrf() -> str:
     who = g.get("visitor", ANONYMOUS)
     if who.id is not None:
         return str(who.csrf)
-    if "new_visitor" not in g:
-        g.new_visitor = (secrets.token_urlsafe(18), str(int(time.time())))
-    return _visitor_token(*g.new_visitor)
+    known = g.get("new_visitor") or _known_visitor()
+    if known is None:
+        known = g.new_visitor = (secrets.token_urlsafe(18), str(int(time.time())))
+    return _visitor_token(*known)
 
 
 def show(template: str, status: int = 200, **context: Any) -> Response:
@@ -127,9 +134,9 @@ def set_cookie(response: Response, name: str, value: str, **options: Any) -> Non
 
 def local_path(text: str) -> str:
     """An address within this server to go back to; the first page if it leads anywhere else."""
-    parts = urlsplit(unquote(text))
-    inside = text.startswith("/") and not parts.scheme and not parts.netloc and "\\" not in text
-    return text if inside and not any(ord(sign) < 32 for sign in unquote(text)) else "/"
+    plain = unquote(text)
+    inside = plain.startswith("/") and not plain.startswith("//") and not urlsplit(plain).netloc
+    return text if inside and "\\" not in plain and not any(ord(sign) < 32 for sign in plain) else "/"
 
 
 def _headers(response: Response) -> Response:

@@ -93,7 +93,7 @@ def comment(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 def _back(project_id: int, xml_form_id: str, instance_id: str, done: str) -> Response:
     place = {"project_id": project_id, "xml_form_id": xml_form_id, "instance_id": instance_id}
-    return pages.go("review.one", done=done, **place)
+    return pages.go("review.one", done=done, _anchor="notices", **place)
 
 
 def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> SubmissionVersion:

@@ -36,12 +36,12 @@ class Visitor:
 
     def get(self, path: str, **options: object) -> TestResponse:
         """A page."""
-        return self.client.get(path, **options)  # type: ignore[arg-type]
+        return self.client.get(path, buffered=True, **options)  # type: ignore[arg-type]
 
     def post(self, path: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
         """A form, sent with its token."""
         sent = {"csrf": self.csrf, **(data or {})}
-        return self.client.post(path, data=sent, **options)  # type: ignore[arg-type]
+        return self.client.post(path, data=sent, buffered=True, **options)  # type: ignore[arg-type]
 
 
 Visit = Callable[..., Visitor]
@@ -80,9 +80,7 @@ def world(publish: Callable[..., Published], send: Callable[..., TestResponse]) 
         name="Điểm VP-TD-02",
     )
     first = demo.filled(demo.answers("VP-TD-03"), name="Điểm VP-TD-03")
-    second = demo.filled(
-        demo.answers("VP-TD-03", minutes="60"), name="Điểm VP-TD-03", deprecated_id=instance_id(first)
-    )
+    second = demo.filled(demo.answers("VP-TD-03", minutes="60"), name="Điểm VP-TD-03", deprecated_id=instance_id(first))
     assert [send(xml, demo.FILES).status_code for xml in (first, good, second)] == [201] * 3
     assert send(bad, demo.FILES[1:]).status_code == 201
     return World(form, instance_id(good), instance_id(bad), instance_id(first))

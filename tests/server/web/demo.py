@@ -95,8 +95,9 @@ def answers(
     """The inside of a submission of FORM."""
     return (
         f"<start>2026-11-23T08:00:00.000+07:00</start><point_code>{code}</point_code><g_visit>"
-        f"<visit_date>2026-11-23</visit_date><mode>{mode}</mode><topics>plan family</topics><minutes>{minutes}</minutes>"
-        f"<distance>12.5</distance><begun>08:30:00.000+07:00</begun><place>10.0341 105.7876 2.0 5.0</place>"
+        f"<visit_date>2026-11-23</visit_date><mode>{mode}</mode><topics>plan family</topics>"
+        f"<minutes>{minutes}</minutes><distance>12.5</distance>"
+        f"<begun>08:30:00.000+07:00</begun><place>10.0341 105.7876 2.0 5.0</place>"
         f"<room_photo>{photo}</room_photo><minutes_audio>{audio}</minutes_audio></g_visit>"
         f"<equipment><thing>Bàn</thing><count>2</count></equipment>"
         f"<equipment><thing>Tủ có khóa</thing><count>1</count></equipment><note>{note}</note>{more}"

@@ -23,10 +23,16 @@ def listed() -> set[str]:
 
 def used() -> dict[str, str]:
     """Each sentence with where it is; of those with a plural the singular, by which they are looked up."""
-    found = {text: "listed" for text in listed()}
+    found = dict.fromkeys(listed(), "listed")
     options = {"**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n"}}
     for name, line, message, _comments, _context in extract_from_dir(
-        ROOT / "server", METHODS, options, KEYWORDS, (), None, directory_filter=lambda folder: "__pycache__" not in folder
+        ROOT / "server",
+        METHODS,
+        options,
+        KEYWORDS,
+        (),
+        None,
+        directory_filter=lambda folder: "__pycache__" not in folder,
     ):
         text = message[0] if isinstance(message, tuple) else message
         found.setdefault(text, f"server/{name}:{line}")

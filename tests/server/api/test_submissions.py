@@ -1,0 +1,324 @@
+"""Submissions by REST, in the dialect of the ODK Central API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from schemas import problems
+from tests import expect
+from tests.cast import Cast, Person
+from tests.conftest import Publish, Send
+from tests.phone import Published, submission
+
+FORM = """
+| survey   |         |       |       |          |
+|          | type    | name  | label | required |
+|          | text    | who   | Ai?   | yes      |
+|          | integer | age   | Tuổi? |          |
+|          | image   | photo | Ảnh?  |          |
+| settings |         |       |       |          |
+|          | form_title | form_id | version | instance_name |
+|          | Thăm nhà   | visit   | 1       | ${who}        |
+"""
+EXTENDED = {"X-Extended-Metadata": "true"}
+VERSION = {"instanceId", "instanceName", "submitterId", "deviceId", "userAgent", "createdAt", "current"}
+SUBMISSION = {
+    "instanceId", "submitterId", "deviceId", "userAgent", "reviewState", "createdAt", "updatedAt", "deletedAt",
+    "currentVersion",
+}  # fmt: skip
+ACTOR = {"id", "type", "displayName", "createdAt", "updatedAt", "deletedAt"}
+
+
+@pytest.fixture
+def form(publish: Publish) -> Published:
+    """A published form."""
+    return publish(FORM)
+
+
+@pytest.fixture
+def sent(form: Published, send: Send) -> str:
+    """The address of a submission from the device, with a photo."""
+    xml = form.submission("<who>An</who><photo>a.jpg</photo>", instance_id="uuid:1")
+    expect.told(send(xml, [("a.jpg", b"photo", "image/jpeg")]), 201)
+    return f"{form.url}/submissions/uuid:1"
+
+
+def get(client: FlaskClient, url: str, person: Person, **headers: str) -> Any:
+    """What somebody is told."""
+    answer = client.get(url, headers=person.bearer | headers)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()
+
+
+def create(client: FlaskClient, form: Published, person: Person, xml: bytes, kind: str = "text/xml") -> Any:
+    """POST the XML of a submission."""
+    url = f"{form.url}/submissions?deviceID=web"
+    return client.post(url, data=xml, content_type=kind, headers=person.bearer | {"User-Agent": "curl/8"})
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/xml", "application/xml; charset=utf-8"])
+def test_creating_works(client: FlaskClient, cast: Cast, form: Published, kind: str) -> None:
+    xml = form.submission("<who>An</who>", instance_id="uuid:2")
+    made = create(client, form, cast.minh, xml, kind)
+    assert made.status_code == 200, made.text
+    told = made.get_json()
+    assert told.keys() == SUBMISSION and told["currentVersion"].keys() == VERSION
+    assert (told["instanceId"], told["submitterId"], told["reviewState"]) == ("uuid:2", cast.minh.id, None)
+    assert (told["deviceId"], told["userAgent"]) == ("web", "curl/8")
+    assert told["currentVersion"]["current"] is True
+    assert client.get(f"{form.url}/submissions/uuid:2.xml", headers=cast.bob.bearer).data == xml
+
+
+def test_creating_again_is_refused(client: FlaskClient, cast: Cast, form: Published) -> None:
+    xml = form.submission("<who>An</who>", instance_id="uuid:2")
+    assert create(client, form, cast.bob, xml).status_code == 200
+    assert create(client, form, cast.bob, xml).status_code == 409
+    other = form.submission("<who>Ba</who>", instance_id="uuid:2")
+    assert create(client, form, cast.bob, other).status_code == 409
+    assert len(get(client, f"{form.url}/submissions", cast.bob)) == 1
+
+
+def test_creating_refusals(client: FlaskClient, cast: Cast, form: Published) -> None:
+    url = f"{form.url}/submissions"
+    for headers in (cast.charlie.bearer, cast.dung.bearer, cast.vy.bearer, {}):
+        answer = client.post(url, data=form.submission(), content_type="text/xml", headers=headers)
+        expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
+    assert get(client, url, cast.bob) == []
+
+
+@pytest.mark.parametrize(
+    ("xml", "kind"),
+    [
+        (b"", problems.UNPARSEABLE),
+        (b"<data", problems.UNPARSEABLE),
+        (b'<data id="visit"/>', problems.MISSING_PARAMETER),
+        (submission("other"), problems.UNEXPECTED_VALUE),
+    ],
+)
+def test_what_is_no_submission(
+    client: FlaskClient, cast: Cast, form: Published, xml: bytes, kind: problems.Kind
+) -> None:
+    expect.refused(create(client, form, cast.bob, xml), kind)
+
+
+def test_listing(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    create(client, form, cast.minh, form.submission("<who>Ba</who>", instance_id="uuid:2"))
+    url = f"{form.url}/submissions"
+    listed = get(client, url, cast.vy)
+    assert [entry["instanceId"] for entry in listed] == ["uuid:2", "uuid:1"]
+    assert all(entry.keys() == SUBMISSION for entry in listed)
+    assert [entry["instanceId"] for entry in get(client, f"{url}?limit=1", cast.vy)] == ["uuid:2"]
+    assert [entry["instanceId"] for entry in get(client, f"{url}?limit=1&offset=1", cast.vy)] == ["uuid:1"]
+    assert get(client, f"{url}?offset=5", cast.vy) == []
+    for wrong in ("limit=x", "limit=-1", "offset=x"):
+        expect.refused(client.get(f"{url}?{wrong}", headers=cast.vy.bearer), problems.UNEXPECTED_VALUE)
+    (first, _) = get(client, url, cast.vy, **EXTENDED)
+    assert first.keys() >= SUBMISSION | {"submitter"}
+    assert first["submitter"].keys() == ACTOR and first["submitter"]["displayName"] == "Minh"
+
+
+def test_one(client: FlaskClient, cast: Cast, sent: str) -> None:
+    told = get(client, sent, cast.bob)
+    assert told.keys() == SUBMISSION
+    assert told["createdAt"].endswith("Z") and told["updatedAt"] is None
+    extended = get(client, sent, cast.bob, **EXTENDED)
+    assert extended["submitter"]["type"] == "field_key"
+    assert extended["formVersion"] == "1"
+    expect.refused(client.get(f"{sent}0", headers=cast.bob.bearer), problems.NOT_FOUND)
+
+
+READS = (
+    "", ".xml", "/findings", "/comments", "/audits", "/attachments", "/attachments/a.jpg", "/versions",
+    "/versions/uuid:1", "/versions/uuid:1.xml", "/versions/uuid:1/attachments", "/versions/uuid:1/attachments/a.jpg",
+)  # fmt: skip
+
+
+def test_reading_refusals(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    for path in READS:
+        assert client.get(f"{sent}{path}", headers=cast.vy.bearer).status_code == 200, path
+        for headers in (cast.charlie.bearer, cast.dung.bearer, cast.minh.bearer, {}):
+            expect.refused(client.get(f"{sent}{path}", headers=headers), problems.INSUFFICIENT_RIGHTS)
+    for path in ("", "/submitters", "/keys"):
+        for headers in (cast.charlie.bearer, cast.dung.bearer, cast.minh.bearer, {}):
+            answer = client.get(f"{form.url}/submissions{path}", headers=headers)
+            expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
+
+
+def test_no_other_door_leads_to_it(client: FlaskClient, cast: Cast, publish: Publish, sent: str) -> None:
+    """Dung has a form of the same ID in her own project, and another form is here."""
+    publish(FORM, project_id=2)
+    publish(FORM.replace("| visit   |", "| other   |"))
+    for path in READS:
+        theirs = sent.replace("/projects/1/", "/projects/2/") + path
+        expect.refused(client.get(theirs, headers=cast.dung.bearer), problems.NOT_FOUND)
+        expect.refused(client.get(theirs, headers=cast.bob.bearer), problems.INSUFFICIENT_RIGHTS)
+        for other in ("/forms/other/", "/forms/visit/draft/"):
+            url = sent.replace("/forms/visit/", other) + path
+            assert client.get(url, headers=cast.bob.bearer).status_code == 404, url
+        key = sent.removeprefix("/v1/projects/1/") + path
+        assert client.get(cast.device.url(key)).status_code == 404
+
+
+def test_a_version_of_another_submission_is_not_there(
+    client: FlaskClient, cast: Cast, form: Published, sent: str, send: Send
+) -> None:
+    send(form.submission("<who>Ba</who>", instance_id="uuid:2"))
+    for path in ("", ".xml", "/attachments", "/attachments/a.jpg"):
+        url = f"{form.url}/submissions/uuid:2/versions/uuid:1{path}"
+        expect.refused(client.get(url, headers=cast.bob.bearer), problems.NOT_FOUND)
+
+
+def test_versions(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    edited = form.submission("<who>Ba</who>", instance_id="uuid:2", deprecated_id="uuid:1")
+    told = client.put(sent, data=edited, content_type="text/xml", headers=cast.bob.bearer)
+    assert told.status_code == 200, told.text
+    assert (told.get_json()["instanceId"], told.get_json()["currentVersion"]["instanceId"]) == ("uuid:1", "uuid:2")
+    assert told.get_json()["reviewState"] == "edited"
+    versions = get(client, f"{sent}/versions", cast.vy)
+    assert [(entry["instanceId"], entry["current"]) for entry in versions] == [("uuid:2", True), ("uuid:1", False)]
+    assert all(entry.keys() == VERSION | {"formVersion"} for entry in versions)
+    (newest, _) = get(client, f"{sent}/versions", cast.vy, **EXTENDED)
+    assert newest["submitter"]["displayName"] == "Bob" and newest["formVersion"] == "1"
+    assert get(client, f"{sent}/versions/uuid:1", cast.vy)["current"] is False
+    assert client.get(f"{sent}/versions/uuid:2.xml", headers=cast.vy.bearer).data == edited
+    expect.refused(client.get(f"{sent}/versions/uuid:3", headers=cast.vy.bearer), problems.NOT_FOUND)
+
+
+def test_editing_asks_for_the_current_version(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    def put(xml: bytes) -> Any:
+        return client.put(sent, data=xml, content_type="text/xml", headers=cast.bob.bearer)
+
+    expect.refused(put(form.submission("<who>Ba</who>", instance_id="uuid:2")), problems.EXPECTED_DEPRECATION)
+    edit = form.submission("<who>Ba</who>", instance_id="uuid:2", deprecated_id="uuid:1")
+    assert put(edit).status_code == 200
+    late = form.submission("<who>Cu</who>", instance_id="uuid:3", deprecated_id="uuid:1")
+    assert expect.refused(put(late), problems.DEPRECATING_OLD) == {"deprecatedId": "uuid:1"}
+    same = form.submission("<who>Cu</who>", instance_id="uuid:1", deprecated_id="uuid:2")
+    assert put(same).status_code == 409
+    other = form.submission("<who>Cu</who>", instance_id="uuid:3", deprecated_id="uuid:9")
+    assert put(other).status_code == 409
+    none = client.put(f"{sent}9", data=edit, content_type="text/xml", headers=cast.bob.bearer)
+    expect.refused(none, problems.NOT_FOUND)
+
+
+def test_editing_refusals(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    edit = form.submission("<who>Ba</who>", instance_id="uuid:2", deprecated_id="uuid:1")
+    for headers in (cast.charlie.bearer, cast.dung.bearer, cast.vy.bearer, cast.minh.bearer, {}):
+        answer = client.put(sent, data=edit, content_type="text/xml", headers=headers)
+        expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
+
+
+def test_findings(client: FlaskClient, cast: Cast, form: Published, send: Send) -> None:
+    xml = form.submission("<who/><age>bảy</age>", instance_id="uuid:1")
+    expect.told(send(xml), 201)
+    url = f"{form.url}/submissions/uuid:1/findings"
+    found = get(client, url, cast.vy)
+    assert [(entry["code"], entry["class"], entry["path"], entry["label"]) for entry in found] == [
+        ("required.empty", "required", "/data/who", "Ai?"),
+        ("type.integer", "type", "/data/age", "Tuổi?"),
+    ]
+    assert found[1]["message"] == "Not a whole number."
+    vietnamese = get(client, url, cast.vy, **{"Accept-Language": "vi"})
+    assert vietnamese[1]["message"] not in ("", found[1]["message"])
+
+
+def test_submitters(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    (actor,) = get(client, f"{form.url}/submissions/submitters", cast.vy)
+    assert actor.keys() == ACTOR and actor["id"] == cast.device.id
+    assert get(client, f"{form.url}/submissions/keys", cast.vy) == []
+
+
+def test_files(client: FlaskClient, cast: Cast, form: Published) -> None:
+    create(client, form, cast.minh, form.submission("<photo>ảnh nhà.jpg</photo>", instance_id="uuid:2"))
+    url = f"{form.url}/submissions/uuid:2/attachments"
+    assert get(client, url, cast.vy) == [{"name": "ảnh nhà.jpg", "exists": False}]
+    file = f"{url}/ảnh nhà.jpg"
+    expect.refused(client.get(file, headers=cast.vy.bearer), problems.NOT_FOUND)
+    put = client.post(file, data=b"photo", content_type="image/jpeg", headers=cast.minh.bearer)
+    assert put.get_json() == {"success": True}
+    got = client.get(file, headers=cast.vy.bearer)
+    assert (got.data, got.content_type, got.content_length) == (b"photo", "image/jpeg", 5)
+    assert get(client, url, cast.vy) == [{"name": "ảnh nhà.jpg", "exists": True}]
+    assert client.get(file, headers=cast.vy.bearer | {"If-None-Match": got.headers["ETag"]}).status_code == 304
+    for name in ("other.jpg", "..%2Fa.jpg"):
+        answer = client.post(f"{url}/{name}", data=b"x", headers=cast.bob.bearer)
+        expect.refused(answer, problems.NOT_FOUND)
+
+
+def test_files_refusals(client: FlaskClient, cast: Cast, sent: str) -> None:
+    file = f"{sent}/attachments/a.jpg"
+    for headers in (cast.charlie.bearer, cast.dung.bearer, cast.vy.bearer, cast.minh.bearer, {}):
+        answer = client.post(file, data=b"other", content_type="image/jpeg", headers=headers)
+        expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
+    assert client.get(file, headers=cast.vy.bearer).data == b"photo"
+    assert client.post(file, data=b"other", content_type="image/jpeg", headers=cast.bob.bearer).status_code == 200
+    assert client.get(file, headers=cast.vy.bearer).data == b"other"
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", ""])
+def test_what_was_uploaded_cannot_run_here(
+    client: FlaskClient, cast: Cast, form: Published, sent: str, kind: str
+) -> None:
+    client.post(f"{sent}/attachments/a.jpg", data=b"<script>", content_type=kind, headers=cast.bob.bearer)
+    got = client.get(f"{sent}/attachments/a.jpg", headers=cast.vy.bearer)
+    assert got.headers["X-Content-Type-Options"] == "nosniff"
+    assert got.headers["Content-Disposition"].startswith("attachment;")
+    assert got.headers["Content-Security-Policy"].startswith("sandbox")
+
+
+def test_reviewing(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    for state in ("hasIssues", "approved", "rejected", "edited", None):
+        told = client.patch(sent, json={"reviewState": state}, headers=cast.bob.bearer)
+        assert (told.status_code, told.get_json()["reviewState"]) == (200, state)
+        assert told.get_json().keys() == SUBMISSION and told.get_json()["updatedAt"] is not None
+        assert get(client, f"{form.url}/submissions", cast.vy)[0]["reviewState"] == state
+    details = expect.refused(
+        client.patch(sent, json={"reviewState": "liked"}, headers=cast.bob.bearer), problems.UNEXPECTED_VALUE
+    )
+    assert (details["field"], details["value"]) == ("reviewState", "liked")
+    expect.refused(client.patch(sent, json={}, headers=cast.bob.bearer), problems.MISSING_PARAMETER)
+    expect.refused(client.patch(f"{sent}9", json={"reviewState": None}, headers=cast.bob.bearer), problems.NOT_FOUND)
+
+
+def test_a_viewer_may_not_review(client: FlaskClient, cast: Cast, sent: str) -> None:
+    for headers in (cast.charlie.bearer, cast.dung.bearer, cast.vy.bearer, cast.minh.bearer, {}):
+        for answer in (
+            client.patch(sent, json={"reviewState": "approved"}, headers=headers),
+            client.post(f"{sent}/comments", json={"body": "x"}, headers=headers),
+            client.delete(sent, headers=headers),
+        ):
+            expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
+
+
+def test_comments(client: FlaskClient, cast: Cast, sent: str) -> None:
+    url = f"{sent}/comments"
+    made = client.post(url, json={"body": "Xem lại tuổi"}, headers=cast.bob.bearer)
+    assert (made.status_code, made.get_json().keys()) == (200, {"body", "actorId", "createdAt"})
+    client.post(url, json={"body": "Đã xem"}, headers=cast.alice.bearer)
+    told = get(client, url, cast.vy)
+    assert [(entry["body"], entry["actorId"]) for entry in told] == [
+        ("Đã xem", cast.alice.id),
+        ("Xem lại tuổi", cast.bob.id),
+    ]
+    assert get(client, url, cast.vy, **EXTENDED)[1]["actor"]["displayName"] == "Bob"
+    for body in ({}, {"body": " "}):
+        expect.refused(client.post(url, json=body, headers=cast.bob.bearer), problems.MISSING_PARAMETER)
+
+
+def test_history(client: FlaskClient, cast: Cast, sent: str) -> None:
+    client.patch(sent, json={"reviewState": "approved"}, headers=cast.bob.bearer)
+    newest, oldest = get(client, f"{sent}/audits", cast.vy, **EXTENDED)
+    assert (newest["action"], newest["details"]["reviewState"]) == ("submission.update", "approved")
+    assert newest["actor"]["displayName"] == "Bob" and newest["loggedAt"].endswith("Z")
+    assert (oldest["action"], oldest["actorId"]) == ("submission.create", cast.device.id)
+
+
+def test_deleting(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
+    assert client.delete(sent, headers=cast.bob.bearer).get_json() == {"success": True}
+    for path in READS:
+        expect.refused(client.get(f"{sent}{path}", headers=cast.bob.bearer), problems.NOT_FOUND)
+    expect.refused(client.delete(sent, headers=cast.bob.bearer), problems.NOT_FOUND)
+    assert get(client, f"{form.url}/submissions", cast.bob) == []

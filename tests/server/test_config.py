@@ -1,0 +1,93 @@
+"""Settings: read once, checked, with a sentence for what cannot work."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from server.config import SettingsError, load
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load({})
+    folder = tmp_path / "data"
+    assert settings.data_dir == folder
+    assert settings.database_url == f"sqlite:///{folder}/donghanh.sqlite"
+    assert settings.storage_url == f"file://{folder}/files"
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert (settings.accept_length, settings.max_body) == (5_000_000, 100_000_000)
+    assert settings.testing is False and settings.secure_cookies is False
+
+
+def test_the_fixed_names(tmp_path: Path) -> None:
+    settings = load(
+        {
+            "HOST": "0.0.0.0",
+            "PORT": "9000",
+            "DATA_DIR": str(tmp_path / "d"),
+            "DATABASE_URL": "sqlite:////srv/dh.sqlite",
+            "STORAGE_URL": "file:///srv/files",
+            "PUBLIC_URL": "https://dh.example.vn/",
+            "SECRET_KEY": "k" * 32,
+            "WEB_CONCURRENCY": "4",
+            "ADMIN_EMAIL": " a@example.org ",
+            "ADMIN_PASSWORD": "a long password",
+        }
+    )
+    assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 9000, 4)
+    assert settings.database_url == "sqlite:////srv/dh.sqlite"
+    assert (settings.storage_url, settings.public_url) == ("file:///srv/files", "https://dh.example.vn")
+    assert (settings.secret_key, settings.secure_cookies) == ("k" * 32, True)
+    assert (settings.admin_email, settings.admin_password) == ("a@example.org", "a long password")
+    assert not (tmp_path / "d" / "secret.key").exists()
+
+
+def test_the_secret_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    first, second = load({"DATA_DIR": str(tmp_path)}), load({"DATA_DIR": str(tmp_path)})
+    path = tmp_path / "secret.key"
+    assert first.secret_key == second.secret_key == path.read_text() and len(first.secret_key) >= 48
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load({"DATA_DIR": str(tmp_path / "other")}).secret_key != first.secret_key
+    assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("WEB_CONCURRENCY", "0"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "postgresql://me@db/x"),
+        ("STORAGE_URL", "ftp://x"),
+        ("STORAGE_URL", "files"),
+        ("PUBLIC_URL", "dh.example.vn"),
+        ("PUBLIC_URL", "ftp://dh.example.vn"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://dh.example.vn/?a=1"),
+        ("SECRET_KEY", "short"),
+        ("MAX_BODY", "1"),
+    ],
+)
+def test_what_cannot_work_is_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: ") as caught:
+        load({"DATA_DIR": str(tmp_path), name: value})
+    if name == "SECRET_KEY":
+        assert value not in str(caught.value)
+
+
+def test_a_data_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="^DATA_DIR: "):
+        load({"DATA_DIR": str(tmp_path / "file")})
+
+
+def test_a_cut_off_key_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("cut")
+    with pytest.raises(SettingsError, match="^SECRET_KEY: "):
+        load({"DATA_DIR": str(tmp_path)})
+    assert (tmp_path / "secret.key").read_text() == "cut"

@@ -1,0 +1,65 @@
+"""Passwords, tokens and keys."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from cryptography.fernet import InvalidToken
+
+from server import secrets
+from server.secrets import Vault, new_token, one_time_password, token_hash
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """A vault with cheap hashes."""
+    return Vault("a secret key", cheap_hashes=True)
+
+
+def test_tokens_need_no_escaping_and_differ() -> None:
+    tokens = {new_token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert all(re.fullmatch(r"[A-Za-z0-9$!]{64}", token) for token in tokens)
+    assert token_hash("a") == token_hash("a") != token_hash("b") and len(token_hash("a")) == 64
+
+
+def test_one_time_passwords_can_be_read_aloud() -> None:
+    assert re.fullmatch(r"([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}", one_time_password())
+
+
+def test_keys_are_shown_again_only_with_the_secret_key(vault: Vault) -> None:
+    cipher = vault.encrypt("khoá")
+    assert "khoá" not in cipher and vault.decrypt(cipher) == "khoá"
+    assert Vault("a secret key", cheap_hashes=True).decrypt(cipher) == "khoá"
+    with pytest.raises(InvalidToken):
+        Vault("another secret key", cheap_hashes=True).decrypt(cipher)
+
+
+def test_passwords(vault: Vault) -> None:
+    known = vault.hash_password("mật khẩu")
+    assert known.startswith("$argon2id$")
+    assert vault.verify(known, "mật khẩu") is True
+    assert vault.verify(known, "mat khau") is False
+    assert vault.verify(None, "mật khẩu") is False
+    assert vault.verify("no hash", "mật khẩu") is False
+
+
+def test_a_pair_that_was_right_is_remembered_for_a_minute(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, moment, asked = vault.hash_password("pw"), [1000.0], []
+    verify = vault.verify
+    monkeypatch.setattr(secrets.time, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(vault, "verify", lambda *pair: asked.append(pair) or verify(*pair))
+    assert [vault.verify_often("a@b", "pw", known) for _ in range(3)] == [True] * 3
+    assert len(asked) == 1
+    assert vault.verify_often("a@b", "wrong", known) is False
+    assert vault.verify_often("c@d", "pw", vault.hash_password("other")) is False
+    moment[0] += secrets.REMEMBER_SECONDS + 1
+    assert vault.verify_often("a@b", "pw", known) is True
+    assert len(asked) == 4
+
+
+def test_what_is_remembered_ends_with_the_password(vault: Vault) -> None:
+    assert vault.verify_often("a@b", "pw", vault.hash_password("pw")) is True
+    assert vault.verify_often("a@b", "pw", vault.hash_password("new")) is False
+    assert vault.verify_often("a@b", "pw", None) is False

@@ -1,0 +1,121 @@
+"""Answers in words: odd forms, odd answers, and what an edit changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from forms.xform import Form
+from schemas.fields import GROUP, REPEAT, Choice, Field
+from server import i18n
+from server.models import FindingRow
+from server.web import values
+from server.web.answers import Reader, Section, changes, words
+
+VI, EN = "Tiếng Việt (vi)", "English (en)"
+FIELDS = (
+    Field("/data/a", "a", control="input", labels={VI: "Câu **A**", EN: "<b>Question</b> A"}),
+    Field("/data/n", "n", control="input", readonly="true()", labels={VI: "Ghi chú", EN: "Note"}),
+    Field("/data/pick", "pick", control="select1", options=(Choice("x", {VI: "Ích", EN: "Ex"}),)),
+    Field("/data/g", "g", type=GROUP),
+    Field("/data/g/inner", "inner", type="boolean", control="input"),
+    Field("/data/r", "r", type=REPEAT, labels={EN: "Rows"}),
+    Field("/data/r/b", "b", type="int", control="input", labels={EN: "B"}),
+    Field("/data/r/rr", "rr", type=REPEAT),
+    Field("/data/r/rr/c", "c", control="input"),
+    Field("/data/sum", "sum", type="int", calculate="1 + 1"),
+    Field("/data/meta", "meta", type=GROUP),
+    Field("/data/meta/instanceID", "instanceID"),
+)
+FORM = Form("f", "1", "F", "data", FIELDS, languages=(VI, EN), default_language=VI)
+
+
+def _finding(code: str, path: str, value: str | None = None) -> FindingRow:
+    return FindingRow(code=code, path=path, label="", value=value, args={})
+
+
+def _read(
+    app: Flask, answers: Mapping[str, Any], *findings: FindingRow, language: str = "en"
+) -> tuple[Reader, Section]:
+    with app.test_request_context():
+        i18n.use(language)
+        reader = Reader(FORM, language, findings)
+        return reader, reader.read(answers)
+
+
+def _flat(section: Section) -> list[tuple[str, str]]:
+    return [(answer.label, answer.text) for answer in section.answers()]
+
+
+def test_in_the_form_s_own_language(app: Flask) -> None:
+    answers = {"a": "1", "n": None, "pick": "x", "g": {"inner": True}, "sum": 2}
+    assert _flat(_read(app, answers)[1]) == [("Question A", "1"), ("pick", "Ex"), ("inner", "Yes"), ("sum", "2")]
+    vietnamese = _flat(_read(app, answers, language="vi")[1])
+    assert vietnamese == [("Câu A", "1"), ("pick", "Ích"), ("inner", "Có"), ("sum", "2")]
+
+
+def test_nested_repeats_have_their_numbers_and_findings(app: Flask) -> None:
+    rows = [{"b": None, "rr": []}, {"b": 2, "rr": [{"c": "x"}, {"c": None}]}]
+    found = _finding("required.empty", "/data/r[2]/rr[2]/c")
+    reader, section = _read(app, {"r": rows}, found)
+    assert [(issue.place, issue.label) for issue in reader.issues] == [("Rows 2 › rr 2", "c")]
+    cards = [part for part in section.parts if isinstance(part, Section)]
+    assert [card.number for card in cards] == [1, 2]
+    last = [answer for answer in section.answers() if answer.issues]
+    assert [(answer.anchor, answer.kind) for answer in last] == [(reader.issues[0].anchor, "empty")]
+
+
+def test_what_was_not_sent_is_not_shown_unless_it_was_missed(app: Flask) -> None:
+    assert _flat(_read(app, {})[1]) == []
+    section = _read(app, {}, _finding("required.missing", "/data/a"))[1]
+    assert [(answer.label, answer.kind) for answer in section.answers()] == [("Question A", "empty")]
+
+
+def test_a_value_that_does_not_fit_is_shown_as_it_was_sent(app: Flask) -> None:
+    section = _read(app, {"r": [{"b": None}]}, _finding("type.integer", "/data/r[1]/b", "many"))[1]
+    assert [(answer.kind, answer.text) for answer in section.answers()] == [("raw", "many")]
+
+
+def test_a_finding_of_a_later_release_is_shown_by_its_code(app: Flask) -> None:
+    assert _read(app, {}, _finding("logic.constraint", ""))[0].issues[0].message == "logic.constraint"
+
+
+def test_what_an_edit_changed(app: Flask) -> None:
+    before = _read(app, {"a": "1", "r": [{"b": 1}]})[1]
+    after = _read(app, {"a": "1", "pick": "x", "r": [{"b": 2}, {"b": 3}]})[1]
+    assert changes(before, after) == [("pick", "", "Ex"), ("B", "1", "2"), ("B", "", "3")]
+    assert changes(after, before) == [("B", "2", "1"), ("pick", "Ex", ""), ("B", "3", "")]
+
+
+def test_words_without_marks() -> None:
+    assert words({"": "## Mục <span style='color:red'>đỏ</span> **đậm** a_b_c 2 < 3"}, "") == "Mục đỏ đậm a_b_c 2 < 3"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("date", "2026-11-23", ["23/11/2026"]),
+        ("dateTime", "2026-11-23T08:30:00.000+07:00", ["23/11/2026 08:30"]),
+        ("time", "08:30:00.000+07:00", ["08:30"]),
+        ("decimal", 12.5, ["12,5"]),
+        ("decimal", 3.0, ["3"]),
+        ("int", 12345678901234567890, ["12345678901234567890"]),
+        ("boolean", False, ["Không"]),
+        ("geopoint", {"type": "Point", "coordinates": [105.7, 10.03, 2.0]}, ["10.030000, 105.700000"]),
+        (
+            "geotrace",
+            {"type": "LineString", "coordinates": [[1, 2], [3, 4]]},
+            ["2.000000, 1.000000", "4.000000, 3.000000"],
+        ),
+        ("geoshape", {"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [1, 2]]]}, ["2.000000, 1.000000"] * 3),
+        ("string", "a\nb", ["a\nb"]),
+    ],
+)
+def test_values(app: Flask, kind: str, value: object, shown: list[str]) -> None:
+    with app.test_request_context():
+        i18n.use("vi")
+        found = values.show(kind, value)[1]
+        assert found == shown or (kind == "geoshape" and found[::2] == shown[:2])
