@@ -13,6 +13,7 @@ import segno
 from forms import library
 from scripts import ports
 from server.actions import access, accounts, definitions, drafts, files, forms, projects
+from server.db import writing
 from server.models import AppUser, Project
 from server.parts import settings
 from server.permissions import CONSOLE, Actor
@@ -27,12 +28,12 @@ VOLUNTEER = "Tình nguyện viên 1"
 def prepare(*, lan: bool) -> None:
     """Make what is missing and print what the operator needs. Nothing that exists is changed."""
     administrator = _administrator()
+    if administrator is not None:  # at once: should what follows fail, the password is never shown again
+        _line("Administrator", administrator[0])
+        _line("One-time password" if administrator[2] else "Password", administrator[1])
     made = None if projects.list_all(CONSOLE) else _starter_project()
     shown = made or (_first_volunteer() if lan else None)
     base = address(lan=lan)
-    if administrator is not None:
-        _line("Administrator", administrator[0])
-        _line("One-time password" if administrator[2] else "Password", administrator[1])
     if shown is not None:
         click.echo(f"\nQR code of the volunteer “{shown.actor.display_name}”, to be scanned with ODK Collect:")
         show_qr(shown, base)
@@ -54,17 +55,19 @@ def _administrator() -> tuple[str, str, bool] | None:
         return None
     chosen = settings()
     email = chosen.admin_email or ADMIN
-    _, password = accounts.create_user(CONSOLE, email, chosen.admin_password or None)
-    accounts.promote(CONSOLE, email)
+    with writing():
+        _, password = accounts.create_user(CONSOLE, email, chosen.admin_password or None)
+        accounts.promote(CONSOLE, email)
     return email, "(as set)" if chosen.admin_password else password, not chosen.admin_password
 
 
 def _starter_project() -> AppUser:
-    project = projects.create(CONSOLE, PROJECT)
-    for name in library.names():
-        made = definitions.from_workbook(library.source(name), f"{name}.md", name)
-        drafts.create(CONSOLE, project.id, made, publish=True)
-    return access.create_app_user(CONSOLE, project.id, VOLUNTEER, language="vi", all_forms=True)
+    forms_made = [definitions.from_workbook(library.source(name), f"{name}.md", name) for name in library.names()]
+    with writing():  # all of it or nothing, so that the next start can make up for it
+        project = projects.create(CONSOLE, PROJECT)
+        for made in forms_made:
+            drafts.create(CONSOLE, project.id, made, publish=True)
+        return access.create_app_user(CONSOLE, project.id, VOLUNTEER, language="vi", all_forms=True)
 
 
 def _first_volunteer() -> AppUser | None:

@@ -7,6 +7,7 @@ from flask.sessions import SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import config, db, errors, logs, web
+from server.addresses import KeepSlashes, Step
 from server.api import access, accounts, drafts, forms, odata, openrosa, projects, submissions, system
 from server.config import Settings
 from server.parts import NAME, Parts
@@ -39,6 +40,8 @@ def create_app(settings: Settings | None = None) -> App:
     app.config["SECRET_KEY"] = chosen.secret_key
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.url_map.converters["default"] = Step
+    app.wsgi_app = KeepSlashes(app.wsgi_app)  # type: ignore[method-assign]
     if chosen.public_url:
         # Behind the one proxy of design 2.3; without it these headers are anybody's to write.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

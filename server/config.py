@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 MIN_SECRET = 16
 
@@ -93,7 +93,7 @@ def _database_url(text: str, data_dir: Path) -> str:
 
 
 def _storage_url(text: str, data_dir: Path) -> str:
-    url = text or f"file://{data_dir / 'files'}"
+    url = text or f"file://{quote(str(data_dir / 'files'))}"
     if not url.startswith("file:///"):
         raise SettingsError(
             "STORAGE_URL: must be file:// and an absolute folder, for example file:///srv/donghanh/files."

@@ -76,6 +76,8 @@ def body(request: Request, name: str = "") -> Part:
 
 def drain(request: Request) -> None:
     """Read what is left of a body that is refused: phones look for the answer only when they have sent all of it."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return  # a server that does not end the stream with the body would wait for ever
     stream, left = request.environ["wsgi.input"], DRAIN
     try:
         while left > 0 and (chunk := stream.read(CHUNK)):

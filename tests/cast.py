@@ -10,7 +10,7 @@ from server.db import writing
 from server.models import Session
 from server.permissions import CONSOLE
 
-PASSWORD = "mot mat khau dai"  # noqa: S105
+PASSWORD = "mot mat khau dai"
 Headers = dict[str, str]
 
 

@@ -30,7 +30,7 @@ from tests.cast import Cast, Device, assemble
 from tests.parts import pytest_terminal_summary, require_part  # noqa: F401
 from tests.phone import File, Published
 
-SECRET = "a secret key for tests alone"  # noqa: S105
+SECRET = "a secret key for tests alone"
 
 
 def settings_in(folder: Path) -> Settings:
@@ -154,9 +154,7 @@ def publish(app: Flask, cast: Cast) -> Publish:
         with app.app_context():
             known = {form.xml_form_id: form for form in forms.list_all(CONSOLE, project_id)}
             old = known.get(made.form.form_id)
-            form = (
-                drafts.replace(CONSOLE, old, definition) if old else drafts.create(CONSOLE, project_id, definition)
-            )
+            form = drafts.replace(CONSOLE, old, definition) if old else drafts.create(CONSOLE, project_id, definition)
             for name, data in (media or {}).items():
                 files.put_form_file(CONSOLE, form, forms.draft_of(form), name, of_bytes(data, name, "text/csv"))
             if not draft:

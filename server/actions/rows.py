@@ -135,9 +135,10 @@ def get(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, verb
 
 
 def versions(submission: Submission) -> list[SubmissionVersion]:
-    """All versions of a submission, newest first. `submission` has been through `get`."""
+    """All versions of a submission, the current one first, then newest first. `submission` has been through `get`."""
     query = select(SubmissionVersion).where(SubmissionVersion.submission_id == submission.id)
-    return list(db.session.scalars(query.order_by(SubmissionVersion.id.desc())))
+    # By number alone an original that came after its edit would stand before it.
+    return list(db.session.scalars(query.order_by(SubmissionVersion.current.desc(), SubmissionVersion.id.desc())))
 
 
 def version(submission: Submission, instance_id: str) -> SubmissionVersion:

@@ -16,7 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from forms import converter
+from forms import converter, xlsform
+from schemas import problems
 from scripts import manage, starter
 from server.app import create_app
 from tests.conftest import SECRET, close, converted
@@ -31,6 +32,12 @@ FORM = """
 |          | Thăm nhà   | visit   | 1       |
 """
 Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def unvalidated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the Java validator, which takes seconds and has tests of its own."""
+    monkeypatch.setattr(xlsform.validator, "validate", lambda _xml: xlsform.validator.Verdict(False))
 
 
 @pytest.fixture
@@ -49,8 +56,10 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     apps: list[Flask] = []
 
     def make() -> Flask:
-        apps.append(create_app())
-        return apps[-1]
+        """One for all commands of a test: making it takes longer than most of them."""
+        if not apps:
+            apps.append(create_app())
+        return apps[0]
 
     monkeypatch.setattr(manage, "create_app", make)
 
@@ -86,7 +95,7 @@ def rows(folder: Path, query: str) -> list[Any]:
 def everything(folder: Path) -> dict[str, list[Any]]:
     """All rows of all tables."""
     tables = rows(folder, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    return {name: rows(folder, f"SELECT * FROM {name}") for (name,) in tables}  # noqa: S608
+    return {name: rows(folder, f"SELECT * FROM {name}") for (name,) in tables}
 
 
 def test_the_first_start_and_the_second(run: Run, folder: Path) -> None:
@@ -104,6 +113,21 @@ def test_the_first_start_and_the_second(run: Run, folder: Path) -> None:
     assert everything(folder) == before
     assert "password" not in second.lower() and "█" not in second
     assert "Address: http://127.0.0.1:8000" in second
+
+
+def test_a_first_start_that_failed_is_made_up_for(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(starter.access, "create_app_user", _raise)
+        failed = run("setup", fails=True).output
+    assert re.search(r"^One-time password: ", failed, re.MULTILINE)
+    assert rows(folder, "SELECT id FROM projects") == []
+    again = run("setup").output
+    assert "password" not in again.lower() and starter.VOLUNTEER in again
+    assert rows(folder, "SELECT xml_form_id FROM forms") == [("home_visit",)]
+
+
+def _raise(*_: object, **__: object) -> None:
+    raise problems.BUSY()
 
 
 def test_a_first_start_without_a_person(

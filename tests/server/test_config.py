@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from server.config import SettingsError, load
+from server.storage import open_storage
+from server.storage.disk import Disk
 
 
 def test_nothing_needs_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +54,13 @@ def test_the_secret_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load({"DATA_DIR": str(tmp_path / "other")}).secret_key != first.secret_key
     assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%20b", "dữ liệu"])
+def test_a_data_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    settings = load({"DATA_DIR": str(tmp_path / name)})
+    storage = open_storage(settings.storage_url)
+    assert isinstance(storage, Disk) and storage.folder == tmp_path / name / "files"
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,7 @@ def test_numbers_are_used_once() -> None:
         ({"Cookie": "language=xx"}, "en", "en"),
     ],
 )
-def test_the_language_of_a_page(
-    the_app: Flask, headers: dict[str, str], preferred: str | None, language: str
-) -> None:
+def test_the_language_of_a_page(the_app: Flask, headers: dict[str, str], preferred: str | None, language: str) -> None:
     with the_app.test_request_context(headers=headers) as context:
         assert i18n.choose(context.request, preferred) == language
 

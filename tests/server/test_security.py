@@ -46,7 +46,11 @@ def test_a_cookie_alone_changes_nothing(client: FlaskClient, cast: Cast, publish
         ("delete", form.url, {}),
         ("post", "/v1/projects/1/app-users", {"json": {"displayName": "x"}}),
         ("post", f"/v1/projects/1/assignments/viewer/{cast.charlie.id}", {}),
-        ("post", "/v1/projects/1/submission", {"data": phone.body(form.submission()), "content_type": phone.CONTENT_TYPE}),
+        (
+            "post",
+            "/v1/projects/1/submission",
+            {"data": phone.body(form.submission()), "content_type": phone.CONTENT_TYPE},
+        ),
         ("delete", "/v1/sessions/current", {}),
     )
     for method, url, body in forged:

@@ -45,7 +45,8 @@ def test_the_cookie_is_for_the_server_alone(client: FlaskClient, cast: Cast) -> 
 
 
 @pytest.mark.parametrize(
-    ("email", "password"), [("bob@example.org", "wrong"), ("nobody@example.org", PASSWORD), ("", ""), ("bob@example.org", "")]
+    ("email", "password"),
+    [("bob@example.org", "wrong"), ("nobody@example.org", PASSWORD), ("", ""), ("bob@example.org", "")],
 )
 def test_wrong_credentials_tell_nothing(client: FlaskClient, email: str, password: str) -> None:
     answer = client.post("/v1/sessions", json={"email": email, "password": password})

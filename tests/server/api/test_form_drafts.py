@@ -168,9 +168,7 @@ def test_a_project_has_a_form_id_once(bob: Bob, cast: Cast) -> None:
     bob.post(FORMS, xform())
     details = expect.refused(bob.post(FORMS, xform()), problems.UNIQUENESS)
     assert details == {"fields": "projectId,xmlFormId", "values": "1,visit", "table": "forms"}
-    elsewhere = bob.client.post(
-        "/v1/projects/2/forms", data=xform(), content_type="text/xml", headers=cast.dung.bearer
-    )
+    elsewhere = bob.client.post("/v1/projects/2/forms", data=xform(), content_type="text/xml", headers=cast.dung.bearer)
     assert elsewhere.status_code == 200
 
 
@@ -250,9 +248,11 @@ def test_a_question_that_goes_is_a_workflow_warning(bob: Bob, publish: Publish) 
 
 
 def test_a_form_that_sends_elsewhere_is_warned_of(bob: Bob) -> None:
-    elsewhere = xform(FORM.replace("| version |", "| version | submission_url |").replace(
-        "| 1       |", "| 1       | https://elsewhere.example/submission |"
-    ))
+    elsewhere = xform(
+        FORM.replace("| version |", "| version | submission_url |").replace(
+            "| 1       |", "| 1       | https://elsewhere.example/submission |"
+        )
+    )
     details = expect.refused(bob.post(FORMS, elsewhere), problems.FORM_WARNINGS)
     assert "elsewhere.example" in str(details["warnings"])
 

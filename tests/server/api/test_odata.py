@@ -77,7 +77,9 @@ def odata(client: FlaskClient, cast: Cast, publish: Publish, send: Send) -> Tabl
     form = publish(FORM)
     for number in range(5):
         visits = "".join(f"<visits><note>{number}.{visit}</note></visits>" for visit in range(number))
-        inside = f"<who>n{number}</who><g><age>{number}</age></g><place>21 105.5 0 0</place><photo>a.jpg</photo>{visits}"
+        inside = (
+            f"<who>n{number}</who><g><age>{number}</age></g><place>21 105.5 0 0</place><photo>a.jpg</photo>{visits}"
+        )
         files = [("a.jpg", b"a", "image/jpeg")] if number == 4 else []
         expect.told(send(form.submission(inside, instance_id=f"uuid:{number}"), files), 201)
     return Table(client, cast, form)
@@ -271,9 +273,7 @@ def test_letters_in_a_form_id_do_not_break_the_links(
 
 
 @pytest.mark.parametrize("form_id", ["draft", "projects", "a.svc", "formList"])
-def test_a_form_with_an_awkward_id(
-    client: FlaskClient, cast: Cast, publish: Publish, send: Send, form_id: str
-) -> None:
+def test_a_form_with_an_awkward_id(client: FlaskClient, cast: Cast, publish: Publish, send: Send, form_id: str) -> None:
     form = publish(FORM.replace("| visit   |", f"| {form_id} |"))
     expect.told(send(form.submission("<who>An</who>")), 201)
     document = Table(client, cast, form)()

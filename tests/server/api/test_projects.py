@@ -75,9 +75,7 @@ def test_changing(client: FlaskClient, cast: Cast) -> None:
         expect.refused(refusal, problems.INSUFFICIENT_RIGHTS)
 
 
-def test_a_deleted_project_is_gone_by_every_door(
-    client: FlaskClient, cast: Cast, publish: Publish, send: Send
-) -> None:
+def test_a_deleted_project_is_gone_by_every_door(client: FlaskClient, cast: Cast, publish: Publish, send: Send) -> None:
     form = publish(FORM)
     send(form.submission(instance_id="uuid:1"))
     for headers in (cast.charlie.bearer, cast.vy.bearer, {}):

@@ -80,9 +80,7 @@ def test_a_phone_keeps_its_connection(server: Server, cast: Cast, rest: Callable
     assert rest(f"/submissions/{instance_id}/attachments") == [{"name": "ảnh.jpg", "exists": True}]
 
 
-def test_the_same_instance_on_many_connections_at_once(
-    server: Server, cast: Cast, rest: Callable[[str], Any]
-) -> None:
+def test_the_same_instance_on_many_connections_at_once(server: Server, cast: Cast, rest: Callable[[str], Any]) -> None:
     instance_id, together = new_id(), threading.Barrier(8)
     xml = submission(FORM_ID, "<who>An</who>", instance_id=instance_id)
     answers: list[Sent] = []
@@ -179,7 +177,9 @@ def test_one_date_and_one_length(server: Server, cast: Cast, form: str) -> None:
 def test_a_range_of_a_file_or_all_of_it(server: Server, cast: Cast, form: str) -> None:
     """Browsers ask for ranges of sound and video; all of it is a right answer too."""
     instance_id, connection = new_id(), server.connect()
-    post(connection, cast, phone.body(submission(FORM_ID, instance_id=instance_id), [("a.mp4", b"0123456789", "v/mp4")]))
+    post(
+        connection, cast, phone.body(submission(FORM_ID, instance_id=instance_id), [("a.mp4", b"0123456789", "v/mp4")])
+    )
     url = f"{form}/submissions/{instance_id}/attachments/a.mp4"
     bob = cast.bob.bearer["Authorization"]
     status, data = ask(connection, "GET", url, Authorization=bob, Range="bytes=2-4")

@@ -159,7 +159,9 @@ def test_an_edit_of_a_deleted_one_is_refused(story: Story) -> None:
 
 def test_files_are_carried_over_by_name_and_replaced(story: Story) -> None:
     photos = "<photo>a.jpg</photo><door>b.jpg</door>"
-    expect.told(story.send(story.xml("a", photos), [("a.jpg", b"a1", "image/jpeg"), ("b.jpg", b"b1", "image/jpeg")]), 201)
+    expect.told(
+        story.send(story.xml("a", photos), [("a.jpg", b"a1", "image/jpeg"), ("b.jpg", b"b1", "image/jpeg")]), 201
+    )
     expect.told(story.send(story.xml("ba", photos), [("b.jpg", b"b2", "image/jpeg")]), 201)
     expect.told(story.send(story.xml("cb", "<door>b.jpg</door>")), 201)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from xml.etree import ElementTree
 
@@ -128,9 +129,7 @@ def test_one_form_alone(client: FlaskClient, cast: Cast, publish: Publish) -> No
     assert [entry["formID"] for entry in entries] == ["other"]
 
 
-def test_unchanged_costs_a_304_and_a_new_version_is_seen(
-    client: FlaskClient, device: Device, publish: Publish
-) -> None:
+def test_unchanged_costs_a_304_and_a_new_version_is_seen(client: FlaskClient, device: Device, publish: Publish) -> None:
     publish(FORM)
     first = client.get(device.url("formList"))
     again = client.get(device.url("formList"), headers={"If-None-Match": first.headers["ETag"]})
@@ -200,3 +199,30 @@ def test_the_manifest_is_for_who_may_fill(client: FlaskClient, cast: Cast, publi
 def test_in_the_language_of_the_volunteer(app: Flask, client: FlaskClient) -> None:
     answer = client.get("/v1/projects/1/formList", headers={"Accept-Language": "en"})
     assert answer.headers["Content-Language"] == "vi"
+
+
+def test_a_long_document_is_packed_for_those_who_can_unpack_it(
+    client: FlaskClient, device: Device, publish: Publish
+) -> None:
+    form = publish(FORM.replace("| Ai?   |", f"| {'Ai? ' * 500} |"))
+    url = device.url("forms/visit.xml")
+    plain, packed = client.get(url), client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data == form.xml
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    again = client.get(url, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_form_id_with_slashes_is_reached_by_the_address_that_is_offered(
+    client: FlaskClient, device: Device, publish: Publish
+) -> None:
+    form = publish(WITH_FILE.replace("| filed   |", "| a/b c~d%2F |"), media={"xã.csv": b"name,label\n1,A\n"})
+    (entry,) = listed(client, device.url("formList"))
+    assert entry["formID"] == "a/b c~d%2F"
+    assert client.get(entry["downloadUrl"] or "").data == form.xml
+    manifest = client.get(entry["manifestUrl"] or "", headers=OPENROSA)
+    (file,) = ElementTree.fromstring(manifest.data)
+    assert client.get(file[2].text or "").data == b"name,label\n1,A\n"

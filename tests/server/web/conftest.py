@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
+from werkzeug.wsgi import LimitedStream
 
 from server import identity
 from tests.cast import PASSWORD, Cast, Person
@@ -97,10 +99,20 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def _bounded(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """The app behind a server whose bodies end where they say they do, as gunicorn's."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        return app.wsgi_app(environ | {"wsgi.input": LimitedStream(environ["wsgi.input"], length)}, start_response)
+
+    return serve
+
+
 @pytest.fixture
 def live(app: Flask) -> Iterator[str]:
     """The address of the app, served in a thread."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _bounded(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
