@@ -203,11 +203,8 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
 
     Straight into the tables: this is what the server does all day.
     """
-    findings = list(arrival.findings)
-    if decision is Decision.ORPHAN_EDIT:
-        findings.insert(0, Finding("origin.orphan"))
-    if decision is Decision.STALE_EDIT:
-        findings.insert(0, Finding("origin.stale"))
+    late = LATE_EDITS.get(decision)
+    findings = [*([Finding(late)] if late else []), *arrival.findings]
     origin = {
         "project_id": arrival.project_id,
         "form_id": arrival.form_id,
