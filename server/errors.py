@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from schemas import problems
 from schemas.problems import Problem
-from server import uploads
+from server import i18n, uploads
 from server.i18n import gettext
 from sync import openrosa
 
@@ -51,6 +51,8 @@ def answer(problem: Problem) -> Response:
         response.headers["Content-Type"] = openrosa.CONTENT_TYPE
         response.headers[openrosa.VERSION_HEADER] = openrosa.VERSION
     elif door == "page":
+        if "language" not in g:  # an address that leads nowhere
+            i18n.use(i18n.choose(request))
         if request.headers.get("HX-Request"):
             body = render_template("parts/problem.html", message=sentence(problem), problem=problem)
         else:

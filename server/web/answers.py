@@ -71,6 +71,13 @@ class Section:
                 yield part
         yield from self.quiet
 
+    def worked_out(self) -> Iterator[Answer]:
+        """Those of them that nobody was asked for."""
+        for part in self.parts:
+            if isinstance(part, Section):
+                yield from part.worked_out()
+        yield from self.quiet
+
 
 def spoken(form: Form, language: str) -> str:
     """The form's own language that is nearest to the page's, else its default."""
@@ -214,14 +221,19 @@ def _is_note(known: Field, answers: Mapping[str, Any]) -> bool:
 
 
 def changes(before: Section, after: Section) -> list[tuple[str, str, str]]:
-    """What an edit changed: question, former and present answer, in the order of the form."""
+    """What an edit changed: question, former and present answer, in the order of the form.
+
+    Values that the form worked out follow from the answers, and are named only when nothing else changed.
+    """
     old = {answer.anchor: answer for answer in before.answers()}
     new = {answer.anchor: answer for answer in after.answers()}
-    found = []
+    quiet = {answer.anchor for section in (before, after) for answer in section.worked_out()}
+    found: list[tuple[str, str, str]] = []
+    follows: list[tuple[str, str, str]] = []
     for anchor in dict.fromkeys([*new, *old]):
         first, second = old.get(anchor), new.get(anchor)
         texts = (first.text if first else "", second.text if second else "")
         known = second or first
         if known is not None and texts[0] != texts[1]:
-            found.append((known.label, *texts))
-    return found
+            (follows if anchor in quiet else found).append((known.label, *texts))
+    return found or follows

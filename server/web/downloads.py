@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import PurePath
+from urllib.parse import quote
 
 from flask import Response, request
-from werkzeug.http import dump_options_header
 from werkzeug.wsgi import wrap_file
 
 from server.actions import files
@@ -77,9 +77,10 @@ def data(name: str, body: bytes) -> Response:
 
 
 def _safe(response: Response, name: str, *, inline: bool) -> Response:
-    plain = name.replace("\r", " ").replace("\n", " ")
-    shown = dump_options_header("inline" if inline else "attachment", {"filename": plain})
-    response.headers["Content-Disposition"] = shown
+    # Plain ASCII for old clients, the real name beside it (RFC 6266): gunicorn refuses any other letter in a header.
+    plain = "".join(sign if " " <= sign <= "~" and sign not in '"\\%' else "_" for sign in name)
+    shown = "inline" if inline else "attachment"
+    response.headers["Content-Disposition"] = f"{shown}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -121,7 +121,7 @@ def put_files(project_id: int, xml_form_id: str) -> Response:
     """Files that the draft expects, several at once, matched by name; others are left out."""
     form, draft = _draft(project_id, xml_form_id)
     expected = {file.name.casefold(): file.name for file, _ in files.of_version(draft.id)}
-    saved = 0
+    saved = left_out = 0
     for upload in request.files.getlist("file"):
         name = expected.get((upload.filename or "").casefold())
         if name:
@@ -129,7 +129,9 @@ def put_files(project_id: int, xml_form_id: str) -> Response:
             form, draft = _draft(project_id, xml_form_id)
             files.put_form_file(pages.actor(), form, draft, name, part)
             saved += 1
-    return _back(project_id, xml_form_id, "files" if saved else "no_match")
+        elif upload.filename:
+            left_out += 1
+    return _back(project_id, xml_form_id, ("some_match" if left_out else "files") if saved else "no_match")
 
 
 @page.post(f"{DRAFT}/files/<name:name>/remove")
@@ -181,6 +183,10 @@ def publish(project_id: int, xml_form_id: str) -> Response:
     try:
         if _warnings(form, draft) and "accepted" not in request.form:
             return _page(form, 400, problem=gettext("Please read the warnings and tick the box below them."))
+        missing = any(blob is None for _, blob in files.of_version(draft.id))
+        if missing and "without" not in request.form:
+            said = gettext("Files of the form are missing. Upload them, or tick the box below.")
+            return _page(form, 400, problem=said)
         version = request.form.get("version", "").strip()
         drafts.publish(pages.actor(), project_id, xml_form_id, version or None)
     except Problem as problem:

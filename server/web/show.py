@@ -35,6 +35,7 @@ NOTICES = {
     "draft": N_("The draft is saved. Try it, then publish it."),
     "files": N_("The files are saved."),
     "no_match": N_("No file was saved: none of the names is one the form expects."),
+    "some_match": N_("Saved, but some files were left out: the form expects no files with their names."),
     "file_removed": N_("The file is removed."),
     "published": N_("Published. Phones get this version the next time they ask."),
     "draft_deleted": N_("The draft is deleted."),
@@ -46,6 +47,7 @@ NOTICES = {
     "project": N_("The project is made. Now add a form."),
     "signed_out": N_("You are signed out."),
 }
+WARNINGS = frozenset(("no_match", "some_match"))
 FORM_STATES = {"open": N_("Open"), "closing": N_("Closing"), "closed": N_("Closed")}
 ACTIONS = {
     "submission.create": N_("Arrived"),
@@ -116,12 +118,13 @@ def may(verb: str, project_id: int | None = None, form_id: int | None = None) ->
     return permissions.can(g.get("visitor", ANONYMOUS), verb, project_id=project_id, form_id=form_id)
 
 
-def notice() -> str:
-    """What was done just before, once."""
-    text = NOTICES.get(request.cookies.get(pages.NOTICE, ""))
+def notice() -> tuple[str, bool]:
+    """What was done just before, once, and whether it was done as wished."""
+    done = request.cookies.get(pages.NOTICE, "")
+    text = NOTICES.get(done)
     if pages.NOTICE in request.cookies:
         g.notice_shown = True
-    return i18n.gettext(text) if text else ""
+    return (i18n.gettext(text) if text else "", done not in WARNINGS)
 
 
 def state_text(state: str | None) -> str:

@@ -13,7 +13,7 @@ from schemas.fields import GROUP, REPEAT, Choice, Field
 from server import i18n
 from server.models import FindingRow
 from server.web import values
-from server.web.answers import Reader, Section, changes, words
+from server.web.answers import Answer, Reader, Section, changes, words
 
 VI, EN = "Tiếng Việt (vi)", "English (en)"
 FIELDS = (
@@ -88,6 +88,14 @@ def test_what_an_edit_changed(app: Flask) -> None:
     after = _read(app, {"a": "1", "pick": "x", "r": [{"b": 2}, {"b": 3}]})[1]
     assert changes(before, after) == [("pick", "", "Ex"), ("B", "1", "2"), ("B", "", "3")]
     assert changes(after, before) == [("B", "2", "1"), ("pick", "Ex", ""), ("B", "3", "")]
+
+
+def test_what_follows_from_the_answers_is_no_change_of_its_own() -> None:
+    asked = Answer("a", "A", "q-a", texts=["1"])
+    made = Answer("s_due", "s_due", "q-s_due", texts=["2026"])
+    before = Section("", parts=[asked], quiet=[made])
+    assert changes(before, Section("", parts=[asked])) == [("s_due", "2026", "")]
+    assert changes(before, Section("")) == [("A", "1", "")]
 
 
 def test_words_without_marks() -> None:

@@ -37,9 +37,12 @@ def test_from_upload_to_published(app: Flask, visit: Visit, cast: Cast) -> None:
     assert "The draft is saved." in page and "1 file is missing." in page and "Row 3:" in page
     refused = visitor.post(f"{DRAFT}/publish", {"version": "2"})
     assert refused.status_code == 400 and "tick the box" in refused.text
+    refused = visitor.post(f"{DRAFT}/publish", {"version": "2", "accepted": "1"})
+    assert refused.status_code == 400 and "Files of the form are missing." in refused.text
     given = {"file": [(io.BytesIO(b"name,label\na,A\n"), "PLACES.csv"), (io.BytesIO(b"x"), "other.txt")]}
     assert visitor.post(f"{DRAFT}/files", given).location == DRAFT
-    assert "are missing" not in visitor.get(DRAFT).text
+    page = visitor.get(DRAFT).text
+    assert "is missing" not in page and "some files were left out" in page
     assert visitor.get(f"{DRAFT}/files/places.csv").data == b"name,label\na,A\n"
     done = visitor.post(f"{DRAFT}/publish", {"version": "2", "accepted": "1", "everyone": "1"})
     assert done.location == "/projects/1/forms/draft_form"
@@ -54,10 +57,13 @@ def test_files_that_nobody_asked_for(visit: Visit, cast: Cast, publish: Callable
     publish(demo.BARE, draft=True)
     visitor = visit(cast.bob)
     visitor.post(f"{DRAFT}/files", {"file": (io.BytesIO(b"x"), "other.txt")})
-    assert "No file was saved" in visitor.get(DRAFT).text
+    page = visitor.get(DRAFT).text
+    assert "No file was saved" in page and "note-good" not in page
     visitor.post(f"{DRAFT}/files", {"file": (io.BytesIO(b"x"), "places.csv")})
     visitor.post(f"{DRAFT}/files/places.csv/remove")
     assert "1 file is missing." in visitor.get(DRAFT).text
+    done = visitor.post(f"{DRAFT}/publish", {"version": "2", "accepted": "1", "without": "1"})
+    assert "Phones cannot show what needs a missing file." in visitor.get(done.location).text
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.http import parse_options_header
 from werkzeug.test import TestResponse
 
 from server.web import assets, downloads
@@ -96,6 +98,14 @@ def test_a_file_that_could_run_is_only_downloaded(
     assert found.content_type == "application/octet-stream"
     assert found.headers["Content-Disposition"].startswith("attachment")
     assert found.headers["Content-Security-Policy"].startswith("sandbox")
+
+
+@pytest.mark.parametrize("name", ["ảnh hẻm số 3.jpg", "写真1.jpg", 'a"b\\c%20.jpg', "x\u0301y.csv", "a\r\nb.jpg"])
+def test_any_file_name_fits_in_a_header(name: str, app: Flask) -> None:
+    with app.test_request_context():
+        shown = downloads.data(name, b"x").headers["Content-Disposition"]
+    assert shown.isascii() and shown.isprintable()
+    assert parse_options_header(shown)[1]["filename"] == name
 
 
 def test_a_photo_is_shown_whole_and_in_parts(visit: Visit, cast: Cast, world: World) -> None:
