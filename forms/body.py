@@ -48,7 +48,6 @@ class Body:
 class _Reader:
     def __init__(self, root: str, ids: Mapping[str, str], itext: Itext, lists: Lists) -> None:
         self.body = Body()
-        self._root = root
         self._ids = ids
         self._itext = itext
         self._lists = lists

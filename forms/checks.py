@@ -73,7 +73,7 @@ class _Walk:
         """The answers below a group, a repeat instance or the root. `path` has its positions already."""
         answers: dict[str, Any] = {}
         members = branch.members
-        stray = element.text
+        stray = (element.text or "").strip()
         for child in element:
             tag = child.tag
             name = tag[tag.rfind("}") + 1 :]
@@ -88,8 +88,8 @@ class _Walk:
                 answers[name] = self._answer(member, child, name, path)
             else:
                 self._add("structure.repeated", f"{path}/{name}", member.label)
-        if stray and not stray.isspace():
-            self._add("structure.text", path, "", stray.strip())
+        if stray:
+            self._add("structure.text", path, "", stray)
         for name in branch.needed:
             if name not in answers:
                 self._missing(branch, name, path)

@@ -8,8 +8,6 @@ from xml.etree.ElementTree import Element
 from forms import xmltree
 from schemas import problems
 
-ENCRYPTED = "http://www.opendatakit.org/xforms/encrypted"
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instance:

@@ -26,7 +26,7 @@ REASONS = {
 }
 # The types that Central's web client has a text for. Others are shown there as sentences about the form's design.
 _CENTRAL = ("structureChanged", "deletedFormExists")
-_FILE_ENDINGS = (".xls", ".xlsx", ".xml")
+_FILE_ENDINGS = (".xls", ".xlsx", ".xml", ".md", ".svc")
 
 
 def check(form: Form, *, previous: Form | None = None, public_url: str = "") -> list[dict[str, Any]]:

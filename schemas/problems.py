@@ -43,16 +43,13 @@ class Problem(Exception):
 UNPARSEABLE = Kind(400.1, "Could not parse the given data ({rawLength} characters) as {format}.")
 MISSING_PARAMETER = Kind(400.2, "Required parameter {field} missing.")
 UNEXPECTED_ATTRIBUTE = Kind(400.4, "Parameter {field} was not expected.")
-INVALID_HEADER = Kind(400.6, "The header {field} is missing or not as expected (got: {value}).")
 MISSING_PART = Kind(400.7, "The required part {field} is missing from the request.")
 UNEXPECTED_VALUE = Kind(400.8, "Unexpected {field} value {value}: {reason}")
-INVALID_TYPE = Kind(400.11, "Parameter {field} has the wrong type: {expected} was expected.")
 XLSFORM_NOT_VALID = Kind(400.15, "The XLSForm could not be converted. {error}")
 FORM_WARNINGS = Kind(
     400.16, "The form works, but with warnings. To accept them, send it again with ignoreWarnings=true."
 )
 FIELD_TYPE_CONFLICT = Kind(400.17, "The form changes the type of {path}, which was “{type}” before.")
-UNPARSEABLE_FILTER = Kind(400.18, "The filter could not be understood: {reason}")
 EXPECTED_DEPRECATION = Kind(400.19, "An edit must name, as deprecatedID, the current version of the submission.")
 PASSWORD_TOO_SHORT = Kind(400.21, "The password is too short: at least {length} characters are needed.")
 PROPERTY_NOT_FOUND = Kind(400.23, "There is no property “{property}”.")
@@ -69,14 +66,12 @@ HTTPS_ONLY = Kind(401.3, "This way to sign in works over https only.")
 INSUFFICIENT_RIGHTS = Kind(403.1, "You do not have the right to do that.")
 PAGE_EXPIRED = Kind(403.91, "This page was open too long. Go back, reload it, and try again.")
 NOT_FOUND = Kind(404.1, "Could not find what you were looking for.")
-API_VERSION = Kind(404.2, "The address must begin with an API version, for example /v1.")
 DRAFT_ACCESS = Kind(
     404.4, "This draft is no longer there. If the form has been published, scan the project's code again."
 )
 FORM_UNKNOWN = Kind(
     404.12, "The server does not know the form “{form}”. Get the blank forms again, or ask your supervisor."
 )
-UNACCEPTABLE_FORMAT = Kind(406.1, "This resource can only be had as {allowed}.")
 TIMED_OUT = Kind(408.1, "The data stopped arriving. Please send again.")
 XML_CONFLICT = Kind(409.1, "Another submission with this ID has already arrived, and its answers differ.")
 NOT_ACCEPTING = Kind(409.2, "This form takes no more submissions. Please talk to your supervisor.")
@@ -88,11 +83,10 @@ DEPRECATING_OLD = Kind(
     409.9, "The version that was edited ({deprecatedId}) is out of date. Get the current one and edit that."
 )
 SUBMISSION_DELETED = Kind(409.18, "This submission has been deleted and cannot be sent again.")
-MISSING_MEDIA = Kind(409.24, "Files of the form are missing: {names}.")
 TOO_LARGE = Kind(413.1, "This is larger than the server takes ({limit} bytes).")
+SIGN_IN_BUSY = Kind(429.2, "Too many people are signing in at this moment. Please try again in a minute.")
 LOCKED_OUT = Kind(429.1, "Too many failed attempts. Please wait {minutes} minutes.")
 INTERNAL = Kind(500.1, "Something went wrong on the server. Please try again later.")
 NOT_IMPLEMENTED = Kind(501.1, "The feature {feature} is not supported by this server.")
-UNSUPPORTED_FILTER = Kind(501.4, "The filter uses something this server does not support: {text}")
 SELECT_WITH_EXPAND = Kind(501.11, "$select and $expand cannot be used together.")
 BUSY = Kind(503.1, "The server cannot store this just now. Nothing is lost: keep it and send again in a few minutes.")

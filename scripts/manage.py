@@ -16,6 +16,7 @@ from scripts import starter
 from server.actions import access, accounts, definitions, drafts, forms, projects, upkeep
 from server.app import create_app
 from server.config import SettingsError
+from server.db import writing
 from server.parts import settings
 from server.permissions import CONSOLE
 from server.uploads import of_bytes
@@ -84,12 +85,17 @@ def user() -> None:
 @click.option("--name", default="", help="As others see the person.")
 @click.option("--password", default=None, help="Otherwise a one-time password is made and shown.")
 @click.option("--admin", is_flag=True, help="Make the person an administrator.")
+@click.option("--project", "project_id", type=int, help="Give the person a role on this project.")
+@click.option("--role", type=click.Choice(["manager", "viewer"]), default="manager", show_default=True)
 @with_app
-def create_user(email: str, name: str, password: str | None, admin: bool) -> None:
-    """Create a user."""
-    made, secret = accounts.create_user(CONSOLE, email, password, name)
-    if admin:
-        accounts.promote(CONSOLE, email)
+def create_user(email: str, name: str, password: str | None, admin: bool, project_id: int | None, role: str) -> None:
+    """Create a user: an administrator, or a supervisor of one project (manager: reviews; viewer: only reads)."""
+    with writing():
+        made, secret = accounts.create_user(CONSOLE, email, password, name)
+        if admin:
+            accounts.promote(CONSOLE, email)
+        if project_id is not None:
+            access.grant(CONSOLE, made.actor_id, role, project_id=projects.find(project_id).id)
     click.echo(f"Created {made.email}.")
     if password is None:
         click.echo(f"One-time password: {secret}")
@@ -174,8 +180,8 @@ def publish_form(file: Path, project_id: int, version: str | None, ignore_warnin
     )
     for warning in (*made.warnings, *(entry.get("reason", entry.get("type")) for entry in made.workflow_warnings)):
         click.echo(f"Warning: {warning}", err=True)
-    if not ignore_warnings:
-        made.refuse_warnings()
+    if (made.warnings or made.workflow_warnings) and not ignore_warnings:
+        raise click.ClickException("Not published because of the warnings. To accept them, add --ignore-warnings.")
     known = {found.xml_form_id: found for found in forms.list_all(CONSOLE, project_id)}
     old = known.get(made.form.form_id)
     saved = drafts.replace(CONSOLE, old, made) if old else drafts.create(CONSOLE, project_id, made)

@@ -62,7 +62,7 @@ def gettext(text: str, **args: Any) -> str:
     return found % args if args else found
 
 
-def ngettext(one: str, many: str, number: int, **args: Any) -> str:
-    """As `gettext`, for a number of things. Vietnamese has one form."""
+def ngettext(one: str, many: str, number: int) -> str:
+    """As `gettext` for a number of things, its places left open. Vietnamese has one form."""
     text = one if number == 1 or language() != "en" else many
-    return gettext(text, num=number, **args)
+    return gettext(text)

@@ -14,6 +14,8 @@ from typing import Any
 from flask import Flask, Response, g, has_app_context, request
 
 _SECRET = re.compile(r"/(key|test|st|sessions)/(?!current$)[^/]+")
+# Names of files may name people, and instance names of volunteers' making may be anything.
+_NAME = re.compile(r"/(attachments|files)/.+")
 _ID = re.compile(r"^[\w.:-]{1,64}$")
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -26,8 +28,8 @@ def request_id() -> str:
 
 
 def masked(path: str) -> str:
-    """A path without the keys that some addresses carry."""
-    return _SECRET.sub(r"/\1/…", path)
+    """A path without the keys and the names of files that some addresses carry."""
+    return _NAME.sub(r"/\1/…", _SECRET.sub(r"/\1/…", path))
 
 
 class JsonLines(logging.Formatter):

@@ -7,7 +7,9 @@ import hashlib
 import hmac
 import secrets as random
 import time
-from threading import Lock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,7 +17,12 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from schemas import problems
+
 REMEMBER_SECONDS = 60
+# Hashes made at the same moment, and how long another one waits for its turn.
+AT_ONCE = 2
+WAIT_SECONDS = 5
 
 
 def new_token() -> str:
@@ -41,7 +48,10 @@ class Vault:
         self._key = secret_key.encode()
         derived = HKDF(SHA256(), 32, salt=None, info=b"donghanh keys").derive(self._key)
         self._fernet = Fernet(base64.urlsafe_b64encode(derived))
-        self._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1) if cheap_hashes else PasswordHasher()
+        # OWASP's figures for Argon2id with little memory: 19 MiB each, and few at once, on an old office machine.
+        cost = (1, 8) if cheap_hashes else (2, 19 * 1024)
+        self._hasher = PasswordHasher(time_cost=cost[0], memory_cost=cost[1], parallelism=1)
+        self._turn = BoundedSemaphore(AT_ONCE)
         self._remembered: dict[str, float] = {}
         self._lock = Lock()
         self._decoy = self._hasher.hash(new_token())
@@ -55,16 +65,30 @@ class Vault:
         return self._fernet.decrypt(cipher.encode()).decode()
 
     def hash_password(self, password: str) -> str:
-        """An Argon2id hash."""
-        return self._hasher.hash(password)
+        """An Argon2id hash. Raises SIGN_IN_BUSY as `verify` does."""
+        with self._one_of_few():
+            return self._hasher.hash(password)
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one hashed. Without a hash it takes as long and is false."""
+        """Whether the password is the one hashed. Without a hash it takes as long and is false.
+
+        Raises SIGN_IN_BUSY when too many wait already: hashing is dear on purpose, and anybody may ask for it.
+        """
         try:
-            self._hasher.verify(password_hash or self._decoy, password)
+            with self._one_of_few():
+                self._hasher.verify(password_hash or self._decoy, password)
             return password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
+
+    @contextmanager
+    def _one_of_few(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise problems.SIGN_IN_BUSY()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _pair(self, email: str, password: str, password_hash: str) -> str:
         text = "\0".join((email, password, password_hash)).encode()

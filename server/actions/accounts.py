@@ -101,7 +101,11 @@ def promote(actor: Actor, email: str) -> User:
     user = by_email(email)
     if user is None:
         raise problems.NOT_FOUND()
-    access.grant(actor, user.actor_id, "admin")
+    try:
+        access.grant(actor, user.actor_id, "admin")
+    except problems.Problem as problem:
+        if problem.kind is not problems.UNIQUENESS:  # an administrator already: as wished
+            raise
     return user
 
 
@@ -157,6 +161,8 @@ def verify_password(email: str, password: str, *, remember: bool = False) -> Use
         if user is not None:
             _count_failure(user.actor_id)
         raise problems.AUTHENTICATION_FAILED()
+    if user.failed_logins:
+        _forget_failures(user.actor_id)
     return user
 
 
@@ -173,6 +179,12 @@ def _count_failure(actor_id: int) -> None:
         user.failed_logins = 0
         user.locked_until = now() + timedelta(minutes=LOCK_MINUTES)
         audits.log(permissions.ANONYMOUS, "user.session.lockout", subject_id=actor_id)
+
+
+@writes
+def _forget_failures(actor_id: int) -> None:
+    """Only failures in a row count: a phone that sends a password each time would add up slips over months."""
+    db.session.get_one(User, actor_id).failed_logins = 0
 
 
 def sign_in(email: str, password: str) -> tuple[str, Session]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
@@ -14,7 +15,7 @@ from schemas import problems
 from server import permissions
 from server.actions import audits, projects
 from server.db import db, fetch, now, writes
-from server.models import Dataset, Form, FormFile, FormVersion, Project, Submission
+from server.models import Form, FormFile, FormVersion, Project, Submission
 from server.permissions import Actor, Grant
 
 STATES = ("open", "closing", "closed")
@@ -204,6 +205,7 @@ def target(project_id: int, xml_form_id: str, *, draft: bool = False, version: s
 
 _XML = select(FormVersion.xml).where(FormVersion.id == bindparam("id"))
 _compiled: dict[str, xform.Form] = {}
+_compiling = Lock()
 
 
 def compiled(version: FormVersion) -> xform.Form:
@@ -217,16 +219,12 @@ def compiled_target(target: Target) -> xform.Form:
 
 
 def _compile(sha256: str, xml: bytes) -> xform.Form:
-    if len(_compiled) >= 256:
-        _compiled.pop(next(iter(_compiled)), None)
-    made = _compiled[sha256] = xform.parse(xml)
+    made = xform.parse(xml)
+    with _compiling:
+        if len(_compiled) >= 256:
+            _compiled.pop(next(iter(_compiled)))
+        _compiled[sha256] = made
     return made
-
-
-def dataset_names(dataset_ids: list[int]) -> dict[int, str]:
-    """Names of entity lists by number."""
-    rows = db.session.execute(select(Dataset.id, Dataset.name).where(Dataset.id.in_(dataset_ids)))
-    return {row[0]: row[1] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +236,18 @@ class Summary:
     states: dict[str | None, int]
 
 
-def summaries(form_ids: list[int]) -> dict[int, Summary]:
-    """Counts of living, real (not draft) submissions for each form."""
-    query = select(Submission.form_id, Submission.review_state, func.count(), func.max(Submission.created_at)).where(
+def _submissions(actor: Actor, query: Select[Any], form_ids: list[int]) -> Select[Any]:
+    """A count, narrowed to living, real (not draft) submissions of these forms that the actor may list."""
+    narrowed = query.where(
         Submission.form_id.in_(form_ids), Submission.draft.is_(False), Submission.deleted_at.is_(None)
     )
+    return permissions.visible(actor, narrowed, "submission.list")
+
+
+def summaries(actor: Actor, form_ids: list[int]) -> dict[int, Summary]:
+    """Counts of the submissions of each form that the actor may list."""
+    query = select(Submission.form_id, Submission.review_state, func.count(), func.max(Submission.created_at))
+    query = _submissions(actor, query, form_ids)
     found: dict[int, Summary] = {}
     for form_id, state, count, latest in db.session.execute(
         query.group_by(Submission.form_id, Submission.review_state)
@@ -253,14 +258,9 @@ def summaries(form_ids: list[int]) -> dict[int, Summary]:
     return {form_id: found.get(form_id, Summary(0, None, {})) for form_id in form_ids}
 
 
-def with_findings(form_ids: list[int]) -> dict[int, int]:
-    """How many living, real submissions of each form have findings."""
-    query = select(Submission.form_id, func.count()).where(
-        Submission.form_id.in_(form_ids),
-        Submission.draft.is_(False),
-        Submission.deleted_at.is_(None),
-        Submission.findings > 0,
-    )
+def with_findings(actor: Actor, form_ids: list[int]) -> dict[int, int]:
+    """How many submissions of each form, of those the actor may list, have findings."""
+    query = _submissions(actor, select(Submission.form_id, func.count()).where(Submission.findings > 0), form_ids)
     return {row[0]: row[1] for row in db.session.execute(query.group_by(Submission.form_id))}
 
 

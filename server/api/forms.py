@@ -83,7 +83,7 @@ def reply(found: list[Found], *, one: bool = False) -> Response:
     shown = [form_dict(form, version) for form, version in found]
     schema = ExtendedFormShape if wire.extended() else FormShape
     if wire.extended():
-        counts = forms.summaries([form.id for form, _ in found])
+        counts = forms.summaries(identity.actor(), [form.id for form, _ in found])
         pairs = zip(shown, found, strict=True)
         shown = [_extend(entry, form, version, counts[form.id]) for entry, (form, version) in pairs]
     return wire.reply(schema, shown[0] if one else shown)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Callable
+from io import BytesIO
 
 from flask import Flask, Response, g, jsonify, request
 from sqlalchemy import text
@@ -48,4 +51,8 @@ def _works(probe: Callable[[], object]) -> bool:
 
 
 def _probe() -> None:
-    storage().delete("0" * 64)
+    """Store a few bytes and take them away again: a full disk shows only when something is written."""
+    content = secrets.token_bytes(32)
+    name = hashlib.sha256(content).hexdigest()
+    storage().put(name, BytesIO(content))
+    storage().delete(name)

@@ -52,7 +52,7 @@ def one(project_id: int) -> Response:
     project = show.in_project(projects.get(who, project_id))
     found = forms.list_all(who, project_id)
     numbers = [form.id for form in found]
-    counts, findings = forms.summaries(numbers), forms.with_findings(numbers)
+    counts, findings = forms.summaries(who, numbers), forms.with_findings(who, numbers)
     lines = [
         Line(
             form,

@@ -62,20 +62,11 @@ def register(app: Flask) -> None:
     """Give templates their functions and filters."""
     env = app.jinja_env
     env.add_extension("jinja2.ext.i18n")
-    env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(moment=moment, day=day, lines=lines, size=size, state=state_text, kind=downloads.kind, runs=runs)
     env.globals.update(FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES, to=to, title_of=title_of)
     app.context_processor(_context)
-
-
-def _gettext(text: str) -> str:
-    return i18n.gettext(text)
-
-
-def _ngettext(one: str, many: str, number: int) -> str:
-    text = many if number != 1 and i18n.language() == "en" else one
-    return i18n.gettext(text)
 
 
 def _context() -> dict[str, Any]:

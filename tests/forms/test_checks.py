@@ -118,6 +118,7 @@ def test_a_value_that_does_not_fit_is_kept_only_where_the_column_is_text(visit, 
         ("<h>", "<h/><h>", ("structure.repeated", "/data/h", "Home", None)),
         ("<ok>y</ok>", "y<ok>y</ok>", ("structure.text", "/data/g", "", "y")),
         ("<who>Lan</who>", "<who>Lan</who>Mai", ("structure.text", "/data", "", "Mai")),
+        ("<who>Lan</who>", "\n  <who>Lan</who>Mai", ("structure.text", "/data", "", "Mai")),
         ("<who>Lan</who>", "<who>Lan</who><pin>1</pin>", ("structure.unknown", "/data/pin", "", "1")),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_good_form_passes() -> None:
     assert rules.check(form(), previous=form(), public_url="https://here.example") == []
 
 
-@pytest.mark.parametrize("ending", [".xls", ".xlsx", ".xml"])
+@pytest.mark.parametrize("ending", [".xls", ".xlsx", ".xml", ".md", ".svc"])
 def test_an_id_must_not_look_like_a_file(ending: str) -> None:
     assert refused(problems.UNEXPECTED_VALUE, form(form_id="visit" + ending)).details["field"] == "formId"
     assert rules.check(form(form_id="visit.v1")) == []

@@ -170,6 +170,15 @@ def test_users(run: Run, there: Path) -> None:
     assert "exists already" in run("user", "create", "ba@example.org", fails=True).output
     assert "too short" in run("user", "create", "cu@example.org", "--password", "x", fails=True).output
     run("user", "promote", "nobody@example.org", fails=True)
+    assert "is an administrator" in run("user", "promote", "ba@example.org").output
+
+
+def test_a_supervisor_of_one_project(run: Run, there: Path) -> None:
+    run("user", "create", "dao@example.org", "--project", "1")
+    run("user", "create", "em@example.org", "--project", "1", "--role", "viewer")
+    assert rows(there, "SELECT role, project_id FROM assignments ORDER BY id") == [("manager", 1), ("viewer", 1)]
+    run("user", "create", "gia@example.org", "--project", "99", fails=True)
+    assert rows(there, "SELECT 1 FROM users WHERE email = 'gia@example.org'") == []
 
 
 def test_projects(run: Run, there: Path) -> None:

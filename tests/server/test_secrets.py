@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 
 import pytest
 from cryptography.fernet import InvalidToken
 
+from schemas import problems
+from schemas.problems import Problem
 from server import secrets
 from server.secrets import Vault, new_token, one_time_password, token_hash
 
@@ -63,3 +66,17 @@ def test_what_is_remembered_ends_with_the_password(vault: Vault) -> None:
     assert vault.verify_often("a@b", "pw", vault.hash_password("pw")) is True
     assert vault.verify_often("a@b", "pw", vault.hash_password("new")) is False
     assert vault.verify_often("a@b", "pw", None) is False
+
+
+def test_few_passwords_are_hashed_at_once_and_the_rest_are_told_to_wait(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "WAIT_SECONDS", 0)
+    known = vault.hash_password("mật khẩu")
+    with ExitStack() as waiting:
+        for _ in range(secrets.AT_ONCE):
+            waiting.enter_context(vault._one_of_few())
+        with pytest.raises(Problem) as refused:
+            vault.verify(known, "mật khẩu")
+    assert refused.value.kind is problems.SIGN_IN_BUSY
+    assert vault.verify(known, "mật khẩu")
