@@ -44,8 +44,24 @@ MESSAGES = {
     "unexplained": "Something in the workbook could not be understood ({kind}). Look for columns with unusual names, "
     "merged cells and cells with errors, or copy the sheets as text into a new workbook.",
     "unusable": "The workbook was converted, but the result is not a usable form: {text}",
+    "repeated_name": "Two questions in the same group have this name. Give each its own.",
+    "repeated_repeat": "Two repeats have this name. Give each its own, wherever it stands.",
+    "reserved_meta": "The name “meta” is taken for the form's own data. Choose another.",
+    "nameless_choice": "A choice has no name. Fill in the “name” column.",
+    "repeated_choice": "A choice list has the same name twice. Give each choice of a list a name of its own.",
+    "odd_name": "A name must begin with a letter or “_”, and have only letters, digits, “_”, “-” and “.”.",
     "logic": "The form's logic does not work. {text}",
     "said": "{text}",
+}
+# pyxform's own codes for what people meet most, in our words so that they can be said in Vietnamese.
+_OURS = {
+    "NAMES_001": "repeated_name",
+    "NAMES_004": "repeated_repeat",
+    "NAMES_005": "reserved_meta",
+    "NAMES_006": "nameless_choice",
+    "NAMES_007": "repeated_choice",
+    "NAMES_008": "odd_name",
+    "NAMES_009": "odd_name",
 }
 _NEEDS_SECOND_PART = {
     "bind": "required",
@@ -135,6 +151,8 @@ def _about_pyxform(text: str, code: str, questions: Sequence[Sequence[Any]], war
         return complaint("damaged", warnings=warnings)
     if "must have a sheet named 'survey'" in text or "must have a sheet named: survey" in text:
         return complaint("no_survey", warnings=warnings)
+    if code in _OURS:
+        return complaint(_OURS[code], _place(text, questions), warnings)
     return complaint("said", _place(text, questions), warnings, text=_sentence(text))
 
 

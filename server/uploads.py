@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
 
 from flask import Request
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from schemas import problems
 from sync.parts import Part, Upload, pick
 
 MEMORY = 256 * 1024
 CHUNK = 64 * 1024
+# Collect sends more than 100 files in a body.
+MAX_PARTS = 2000
+# What is before the parts, between them and in the head of each.
+MAX_HEAD = 500_000
+# A part without a file name is also text of a form, unless it is longer.
+MAX_TEXT = 1_000_000
 # So much of a refused body is read and thrown away: Collect's parts, and what is a little too large.
 DRAIN = 20_000_000
+# RFC 9110, section 8.3.1, without parameters.
+_TYPE = re.compile(r"[\w!#$%&'*+.^`|~-]{1,100}/[\w!#$%&'*+.^`|~-]{1,100}", re.ASCII)
 
 
 class Spool(SpooledTemporaryFile[bytes]):
@@ -40,20 +53,85 @@ class Spool(SpooledTemporaryFile[bytes]):
         return super().write(data)
 
     def part(self, field: str = "", name: str = "", content_type: str = "") -> Part:
-        """What was written, as a part."""
+        """What was written, as a part. Of the content type nothing is kept that is not fit for a header."""
+        plain = content_type.partition(";")[0].strip().lower()
+        kind = plain if _TYPE.fullmatch(plain) else ""
         stream = cast(BinaryIO, self)
-        return Part(field, name, content_type, stream, self._sha256.hexdigest(), self._md5.hexdigest(), self.size)
+        return Part(field, name, kind, stream, self._sha256.hexdigest(), self._md5.hexdigest(), self.size)
+
+
+class FormReader(FormDataParser):
+    """Reads bodies in parts: all of them, with a file name or without, are kept byte for byte in `parts`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.parts: list[Part] = []
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """What pages see: texts and files. Raises MULTIPART_BROKEN, TOO_MANY_PARTS."""
+        if mimetype != "multipart/form-data":
+            return super().parse(stream, mimetype, content_length, options)
+        fields: list[tuple[str, str]] = []
+        files: list[tuple[str, FileStorage]] = []
+        try:
+            for head, spool in _read(stream, (options or {}).get("boundary", "").encode("ascii")):
+                field, kind = head.name or "", head.headers.get("Content-Type", "")
+                named = head.filename if isinstance(head, File) else None
+                self.parts.append(spool.part(field, named or "", kind))
+                if named is not None:
+                    files.append((field, FileStorage(cast(IO[bytes], spool), named, field, headers=head.headers)))
+                elif spool.size <= MAX_TEXT:
+                    fields.append((field, spool.read().decode(errors="replace")))
+        except ValueError as error:
+            raise problems.MULTIPART_BROKEN() from error
+        return stream, MultiDict(fields), MultiDict(files)
+
+
+def _read(stream: IO[bytes], boundary: bytes) -> Iterator[tuple[Field | File, Spool]]:
+    """The parts, one by one, each with its head. Raises ValueError for what is no body in parts, TOO_MANY_PARTS."""
+    if not boundary:
+        raise ValueError("no boundary")
+    decoder = MultipartDecoder(boundary, max_form_memory_size=MAX_HEAD)
+    head: Field | File | None = None
+    spool, count = Spool(), 0
+    for data in chain(iter(lambda: stream.read(CHUNK), b""), (None,)):
+        _feed(decoder, data)
+        while not isinstance(event := decoder.next_event(), (Epilogue, NeedData)):
+            if isinstance(event, (Field, File)):
+                head, spool, count = event, Spool(), count + 1
+                if count > MAX_PARTS:
+                    raise problems.TOO_MANY_PARTS(limit=MAX_PARTS)
+            elif isinstance(event, Data) and head is not None:
+                spool.write(event.data)
+                if not event.more_data:
+                    spool.seek(0)
+                    yield head, spool
+
+
+def _feed(decoder: MultipartDecoder, data: bytes | None) -> None:
+    try:
+        decoder.receive_data(data)
+    except RequestEntityTooLarge:
+        raise ValueError("a head without an end") from None
 
 
 class SpoolingRequest(Request):
-    """Flask's request, with files read into `Spool`s."""
+    """Flask's request, with everything that comes in parts read into `Spool`s."""
 
-    # Collect sends more than 100 files in a body, and XML without a file name counts as a form field.
-    max_form_parts = 2000
-    max_form_memory_size = 20_000_000
+    _reader: FormReader | None = None
 
-    def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> IO[bytes]:
-        return cast(IO[bytes], Spool())
+    def make_form_data_parser(self) -> FormDataParser:
+        """The one that keeps the parts."""
+        self._reader = FormReader(max_content_length=self.max_content_length, cls=self.parameter_storage_class)
+        return self._reader
+
+    @property
+    def parts(self) -> list[Part]:
+        """All parts of the body, as they came."""
+        self._load_form_data()
+        return self._reader.parts if self._reader else []
 
 
 def of_bytes(data: bytes, name: str = "", content_type: str = "") -> Part:
@@ -64,13 +142,15 @@ def of_bytes(data: bytes, name: str = "", content_type: str = "") -> Part:
 
 
 def body(request: Request, name: str = "") -> Part:
-    """The whole body of a request that is one file. Raises TOO_LARGE."""
+    """The whole body of a request that is one file. Raises TOO_LARGE, and TIMED_OUT for one that was cut off."""
     spool = Spool()
     limit = request.max_content_length or 0
     for chunk in _chunks(request):
         spool.write(chunk)
         if limit and spool.size > limit:
             raise problems.TOO_LARGE(limit=limit)
+    if spool.size < (request.content_length or 0):
+        raise problems.TIMED_OUT()
     return spool.part(name=name, content_type=request.headers.get("Content-Type", ""))
 
 
@@ -92,17 +172,11 @@ def _chunks(request: Request) -> Iterator[bytes]:
 
 
 def submission(request: Request) -> Upload:
-    """A submission in OpenRosa's manner. Raises MULTIPART_BROKEN, MISSING_PART, TOO_LARGE."""
+    """A submission in OpenRosa's manner. Raises MULTIPART_BROKEN, MISSING_PART, TOO_LARGE, TOO_MANY_PARTS."""
     if not (request.content_type or "").lower().startswith("multipart/form-data"):
         raise problems.MISSING_PART(field="xml_submission_file")
     try:
-        files, fields = request.files, request.form
+        parts = cast(SpoolingRequest, request).parts
     except RequestEntityTooLarge:
         raise problems.TOO_LARGE(limit=request.max_content_length) from None
-    except (ValueError, UnicodeError) as error:
-        raise problems.MULTIPART_BROKEN() from error
-    parts = [
-        cast(Spool, file.stream).part(field, file.filename or "", file.content_type or "")
-        for field, file in files.items(multi=True)
-    ]
-    return pick(parts, fields)
+    return pick(parts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -11,12 +12,17 @@ from schemas import problems
 
 XML_PART = "xml_submission_file"
 INCOMPLETE_PART = "*isIncomplete*"
+# What browsers send beside a submission. Any other part, with a file name or without, is a file.
+WORDS = frozenset({"__csrf", "Date"})
 MAX_NAME = 255
+MAX_ENDING = 20
+# Answers without their files: more is no form that somebody filled in.
+MAX_XML = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file as it arrived: hashed while it was read. `size` in bytes."""
+    """A file as it arrived: hashed while it was read. `size` in bytes; `name` is empty where none was given."""
 
     field: str
     name: str
@@ -39,24 +45,41 @@ class Upload:
 def safe_name(name: str) -> str:
     """The last part of a file's name, as Collect itself uses it. Never a path. Raises UNEXPECTED_VALUE."""
     last = PurePosixPath(name.replace("\\", "/")).name.strip()
-    if not last or last in (".", "..") or "\0" in last or len(last) > MAX_NAME:
+    if not last or last in (".", "..") or "\0" in last:
         raise problems.UNEXPECTED_VALUE(field="file name", value=name[:80], reason="it cannot be the name of a file")
-    return last
+    return short_name(last)
 
 
-def pick(parts: Iterable[Part], fields: Mapping[str, str]) -> Upload:
-    """Find the XML among the parts; all other files are attachments. Raises MISSING_PART."""
+def short_name(name: str) -> str:
+    """A name that is too long, cut in a way that keeps its ending and tells it from others that begin alike."""
+    if len(name) <= MAX_NAME:
+        return name
+    ending = PurePosixPath(name).suffix
+    tail = f"~{hashlib.sha256(name.encode()).hexdigest()[:8]}{ending if len(ending) <= MAX_ENDING else ''}"
+    return name[: MAX_NAME - len(tail)] + tail
+
+
+def whole(part: Part, limit: int = MAX_XML) -> bytes:
+    """All of a part, to be read in memory. Raises TOO_LARGE."""
+    if part.size > limit:
+        raise problems.TOO_LARGE(limit=limit)
+    part.stream.seek(0)
+    return part.stream.read()
+
+
+def pick(parts: Iterable[Part]) -> Upload:
+    """Find the XML among the parts; nearly all others are attachments. Raises MISSING_PART, TOO_LARGE."""
     xml: bytes | None = None
+    incomplete = False
     files: dict[str, Part] = {}
     for part in parts:
-        if part.field == XML_PART and xml is None:
-            part.stream.seek(0)
-            xml = part.stream.read()
-        elif part.field != XML_PART:
+        if part.field == XML_PART:
+            xml = whole(part) if xml is None else xml
+        elif part.field == INCOMPLETE_PART:
+            incomplete = part.size <= MAX_NAME and whole(part).strip().lower() == b"yes"
+        elif part.name or part.field not in WORDS:
             name = safe_name(part.name or part.field)
             files[name] = replace(part, name=name)
-    if xml is None and XML_PART in fields:
-        xml = fields[XML_PART].encode()
     if xml is None:
         raise problems.MISSING_PART(field=XML_PART)
-    return Upload(xml, tuple(files.values()), fields.get(INCOMPLETE_PART, "").lower() == "yes")
+    return Upload(xml, tuple(files.values()), incomplete)

@@ -143,7 +143,8 @@ def test_many_errors_of_one_kind_are_said_once() -> None:
     choices = [("list_name", "name", "label"), *[("yn", "yes", "Có")] * 9]
     problem = refused(book(survey=SURVEY, choices=choices))
     assert place(problem) == ("choices", 3, "name")
-    assert problem.message.count("unique") == 1
+    assert problem.details["reason"] == "repeated_choice"
+    assert problem.message.count("same name twice") == 1
 
 
 def test_a_column_twice() -> None:

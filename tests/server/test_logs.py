@@ -104,7 +104,7 @@ def test_a_crash_tells_where_and_not_what(
         ("/v1/sessions/current", "/v1/sessions/current"),
         ("/v1/projects/1/forms/key", "/v1/projects/1/forms/key"),
         ("/v1/sessions", "/v1/sessions"),
-        ("/v1/projects/1/forms/f/submissions/i/attachments/cô Lan.jpg", "/v1/projects/1/forms/f/submissions/i/attachments/…"),
+        ("/v1/projects/1/forms/f/attachments/cô Lan.jpg", "/v1/projects/1/forms/f/attachments/…"),
         ("/projects/1/forms/f/submissions/i/files/cô Lan.jpg", "/projects/1/forms/f/submissions/i/files/…"),
     ],
 )
