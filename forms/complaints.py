@@ -53,16 +53,15 @@ MESSAGES = {
     "logic": "The form's logic does not work. {text}",
     "said": "{text}",
 }
-# pyxform's own codes for what people meet most, in our words so that they can be said in Vietnamese.
-_OURS = {
-    "NAMES_001": "repeated_name",
-    "NAMES_004": "repeated_repeat",
-    "NAMES_005": "reserved_meta",
-    "NAMES_006": "nameless_choice",
-    "NAMES_007": "repeated_choice",
-    "NAMES_008": "odd_name",
-    "NAMES_009": "odd_name",
-}
+# What people meet most, in our words so that they can be said in Vietnamese. By phrase: pyxform's code is often missing.
+_OURS = (
+    ("repeats must be unique within their nearest parent", "repeated_name"),
+    ("Repeat names must unique anywhere", "repeated_repeat"),
+    ("is reserved for form metadata", "reserved_meta"),
+    ("Choices must have a name.", "nameless_choice"),
+    ("Choice names must be unique for each choice list.", "repeated_choice"),
+    ("Names must begin with a letter or underscore.", "odd_name"),
+)
 _NEEDS_SECOND_PART = {
     "bind": "required",
     "media": "image",
@@ -130,7 +129,7 @@ def about_conversion(answer: Mapping[str, Any]) -> Problem:
     questions, headers = answer.get("questions", []), answer.get("headers", {})
     kind, text = failure["kind"], failure["text"]
     if kind == "pyxform":
-        return _about_pyxform(text, failure["code"], questions, warnings)
+        return _about_pyxform(text, questions, warnings)
     if kind in ("slow", "memory", "died"):
         return complaint(kind, warnings=warnings)
     if kind in ("XLRDError", "CompDocError") and "encrypted" in text.lower():
@@ -140,7 +139,7 @@ def about_conversion(answer: Mapping[str, Any]) -> Problem:
     return _about_surprise(answer)
 
 
-def _about_pyxform(text: str, code: str, questions: Sequence[Sequence[Any]], warnings: Sequence[str]) -> Problem:
+def _about_pyxform(text: str, questions: Sequence[Sequence[Any]], warnings: Sequence[str]) -> Problem:
     if unknown := _UNKNOWN_TYPE.search(text):
         row = next((row for row, kind, _ in questions if kind.strip() == unknown[1]), None)
         return complaint("unknown_type", Place("survey", row, "type"), warnings, type=unknown[1])
@@ -151,8 +150,8 @@ def _about_pyxform(text: str, code: str, questions: Sequence[Sequence[Any]], war
         return complaint("damaged", warnings=warnings)
     if "must have a sheet named 'survey'" in text or "must have a sheet named: survey" in text:
         return complaint("no_survey", warnings=warnings)
-    if code in _OURS:
-        return complaint(_OURS[code], _place(text, questions), warnings)
+    if ours := next((reason for phrase, reason in _OURS if phrase in text), None):
+        return complaint(ours, _place(text, questions), warnings)
     return complaint("said", _place(text, questions), warnings, text=_sentence(text))
 
 

@@ -51,5 +51,6 @@ MESSAGES: dict[str, str] = {
     "origin.version": "The form has no published version “%(version)s”; checked against the current one.",
     "origin.orphan": "An edit of a submission that has not arrived.",
     "origin.stale": "An edit of a version that had been replaced already: compare the versions.",
+    "origin.conflict": "A file came again under the same name with other contents; both are kept.",
     "origin.encrypted": "Encrypted: the answers could not be checked.",
 }

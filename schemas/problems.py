@@ -78,12 +78,12 @@ NOT_ACCEPTING = Kind(409.2, "This form takes no more submissions. Please talk to
 UNIQUENESS = Kind(409.3, "A resource with {fields} {values} exists already.")
 VERSION_UNIQUENESS = Kind(409.6, "The form {xmlFormId} has already been published with version “{version}”.")
 NO_PUBLISHED_VERSION = Kind(409.7, "The draft cannot be deleted: the form has never been published.")
-INSTANCE_ID_CONFLICT = Kind(409.8, "The instance ID of the edit is already in use. Please use a new one.")
 DEPRECATING_OLD = Kind(
     409.9, "The version that was edited ({deprecatedId}) is out of date. Get the current one and edit that."
 )
 SUBMISSION_DELETED = Kind(409.18, "This submission has been deleted and cannot be sent again.")
 TOO_LARGE = Kind(413.1, "This is larger than the server takes ({limit} bytes).")
+TOO_MANY_PARTS = Kind(413.2, "The request has more parts than the server takes ({limit}).")
 SIGN_IN_BUSY = Kind(429.2, "Too many people are signing in at this moment. Please try again in a minute.")
 LOCKED_OUT = Kind(429.1, "Too many failed attempts. Please wait {minutes} minutes.")
 INTERNAL = Kind(500.1, "Something went wrong on the server. Please try again later.")

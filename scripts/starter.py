@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,7 +15,7 @@ import segno
 from forms import library
 from scripts import ports
 from server.actions import access, accounts, definitions, drafts, files, forms, projects
-from server.db import writing
+from server.db import end_read, writing
 from server.models import AppUser, Project
 from server.parts import settings
 from server.permissions import CONSOLE, Actor
@@ -27,11 +29,12 @@ VOLUNTEER = "Tình nguyện viên 1"
 
 def prepare(*, lan: bool) -> None:
     """Make what is missing and print what the operator needs. Nothing that exists is changed."""
-    administrator = _administrator()
-    if administrator is not None:  # at once: should what follows fail, the password is never shown again
-        _line("Administrator", administrator[0])
-        _line("One-time password" if administrator[2] else "Password", administrator[1])
-    made = None if projects.list_all(CONSOLE) else _starter_project()
+    with _alone():
+        administrator = _administrator()
+        if administrator is not None:  # at once: should what follows fail, the password is never shown again
+            _line("Administrator", administrator[0])
+            _line("One-time password" if administrator[2] else "Password", administrator[1])
+        made = None if projects.list_all(CONSOLE) else _starter_project()
     shown = made or (_first_volunteer() if lan else None)
     base = address(lan=lan)
     if shown is not None:
@@ -43,6 +46,15 @@ def prepare(*, lan: bool) -> None:
         click.echo("TRIAL ONLY: over plain http, names and answers can be read by others on this network.")
     elif not settings().public_url:
         click.echo("Phones cannot reach this address: start with --lan to try one, or see “https” in the README.")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Of several first starts at once, one makes what is missing, and the others wait and find it."""
+    with (settings().data_dir / "setup.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        end_read()
+        yield
 
 
 def _line(name: str, value: str) -> None:

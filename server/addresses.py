@@ -1,4 +1,4 @@
-"""Addresses whose steps hold a slash: form and instance IDs may, and clients send it as `%2F`.
+"""Addresses: their numbers, and steps that hold a slash, as form and instance IDs may; clients send it as `%2F`.
 
 WSGI hands over the path already decoded, where such a slash cannot be told from one between two steps.
 """
@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 # A control character that no address holds by itself stands for the slash until the step has been found.
 _SLASH = "\x1f"
+# What databases hold in a column for numbers.
+MAX_NUMBER = 2**63 - 1
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -41,3 +43,10 @@ class Step(BaseConverter):
     def to_url(self, value: object) -> str:
         """Everything escaped that is not harmless in a step."""
         return quote(str(value), safe="!$'()*,:;=@")
+
+
+class Number(IntegerConverter):
+    """A number in an address. One that no row can have leads nowhere."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=MAX_NUMBER)

@@ -7,8 +7,8 @@ from flask.sessions import SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import config, db, errors, logs, web
-from server.addresses import KeepSlashes, Step
-from server.api import access, accounts, drafts, forms, odata, openrosa, projects, submissions, system
+from server.addresses import KeepSlashes, Number, Step
+from server.api import access, accounts, drafts, forms, odata, openrosa, projects, submissions, system, wire
 from server.config import Settings
 from server.parts import NAME, Parts
 from server.secrets import Vault
@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None) -> App:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.url_map.converters["default"] = Step
+    app.url_map.converters["int"] = Number
     app.wsgi_app = KeepSlashes(app.wsgi_app)  # type: ignore[method-assign]
     if chosen.public_url:
         # Behind the one proxy of design 2.3; without it these headers are anybody's to write.
@@ -54,4 +55,5 @@ def create_app(settings: Settings | None = None) -> App:
     for module in API:
         module.register(app)
     web.register(app)
+    wire.register(app)
     return app

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -118,16 +120,26 @@ def _secret_key(text: str, data_dir: Path) -> str:
             raise SettingsError(f"SECRET_KEY: at least {MIN_SECRET} characters are needed.")
         return text
     path = data_dir / "secret.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_text(encoding="ascii").strip()
-        if len(key) < MIN_SECRET:
-            raise SettingsError(f"SECRET_KEY: the file {path} is empty or cut off; restore it from a backup.") from None
-        return key
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        try:
+            _make_key(path)
+        except OSError as error:
+            raise SettingsError(f"SECRET_KEY: the file {path} cannot be made ({error.strerror}).") from error
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < MIN_SECRET:
+        raise SettingsError(f"SECRET_KEY: the file {path} is empty or cut off; restore it from a backup.")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """A key under its name is whole; of several processes that start at once, the first decides."""
+    descriptor, name = tempfile.mkstemp(prefix=".secret-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)

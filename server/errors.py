@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, render_template, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from schemas import problems
 from schemas.problems import Problem
@@ -94,7 +94,7 @@ def _busy(error: OperationalError) -> Response:
     return answer(problems.BUSY())
 
 
-def _silent(_error: OSError) -> Response:
+def _silent(_error: Exception) -> Response:
     response = answer(problems.TIMED_OUT())
     response.headers["Connection"] = "close"
     return response
@@ -109,6 +109,8 @@ def _hear_out(response: Response) -> Response:
 def _from_http(error: HTTPException) -> Response:
     if error.response is not None and isinstance(error.response, Response):
         return error.response
+    if isinstance(error, ClientDisconnected):
+        return _silent(error)  # werkzeug's word for a read that failed
     if isinstance(error, RequestEntityTooLarge):
         return answer(problems.TOO_LARGE(limit=request.max_content_length))
     status = error.code or 500

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import re
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -47,15 +46,13 @@ _OTHER_NAMES = {
     ".3gpp": "video/3gpp",
     ".wav": "audio/wav",
 }
-_CHARSET = re.compile(r";\s*charset=utf-8", re.IGNORECASE)
 
 
 def content_type(name: str, claimed: str | None = None) -> str:
     """The claimed type if it can do no harm, else that of the name's ending if that can do none."""
-    kind, _, _ = (claimed or "").partition(";")
-    kind = kind.strip().lower()
+    kind, _, parameter = (part.strip().lower() for part in (claimed or "").partition(";"))
     if kind in SHOWN or kind in SAVED:
-        return f"{kind}; charset=utf-8" if _CHARSET.fullmatch(str(claimed)[len(kind) :].strip()) else kind
+        return f"{kind}; charset=utf-8" if parameter == "charset=utf-8" else kind
     suffix = PurePath(name).suffix.lower()
     guess = _OTHER_NAMES.get(suffix) or mimetypes.guess_type(f"x{suffix}")[0] or ""
     return guess if guess in SHOWN or guess in SAVED else UNKNOWN

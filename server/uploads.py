@@ -16,7 +16,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from schemas import problems
-from sync.parts import Part, Upload, pick
+from sync.parts import XML_PART, Part, Upload, pick
 
 MEMORY = 256 * 1024
 CHUNK = 64 * 1024
@@ -174,9 +174,5 @@ def _chunks(request: Request) -> Iterator[bytes]:
 def submission(request: Request) -> Upload:
     """A submission in OpenRosa's manner. Raises MULTIPART_BROKEN, MISSING_PART, TOO_LARGE, TOO_MANY_PARTS."""
     if not (request.content_type or "").lower().startswith("multipart/form-data"):
-        raise problems.MISSING_PART(field="xml_submission_file")
-    try:
-        parts = cast(SpoolingRequest, request).parts
-    except RequestEntityTooLarge:
-        raise problems.TOO_LARGE(limit=request.max_content_length) from None
-    return pick(parts)
+        raise problems.MISSING_PART(field=XML_PART)
+    return pick(cast(SpoolingRequest, request).parts)

@@ -105,10 +105,11 @@ def app_users(actor: Actor, project_id: int) -> list[AppUser]:
     return list(db.session.scalars(query.order_by(AppUser.actor_id.desc())))
 
 
-def last_used(actor_ids: list[int]) -> dict[int, object]:
-    """When each of these actors last sent something."""
+def last_used(actor: Actor, actor_ids: list[int]) -> dict[int, object]:
+    """When each of these app users last sent something, of what the actor may list."""
     query = select(Submission.submitter_id, func.max(Submission.created_at))
     query = query.where(Submission.submitter_id.in_(actor_ids)).group_by(Submission.submitter_id)
+    query = permissions.visible(actor, query, "submission.list")
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
+from pathlib import PurePosixPath
 
 from sqlalchemy import delete, func, select, update
 
+from schemas import problems
 from server.actions import audits
 from server.db import db, insert_all, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
@@ -46,6 +49,7 @@ def adopt(actor: Actor, version: SubmissionVersion, orphan: SubmissionVersion) -
     db.session.expire(former)
     db.session.delete(db.session.get_one(Submission, theirs))
     submission.findings = _count_findings(own)
+    inherit(version, orphan)
     audits.log(
         actor, "submission.update.version", project_id=version.project_id, form_id=version.form_id, submission_id=own
     )
@@ -75,28 +79,103 @@ def expect_files(version_id: int, named: Iterable[str], sent: Iterable[Part], ed
     insert_all(SubmissionFile, rows)
 
 
+def inherit(edited: SubmissionVersion, edit: SubmissionVersion) -> None:
+    """Fill what the edit names and did not bring with the files of the version it edits; then its own edits'."""
+    if edited.submission_id != edit.submission_id:
+        return
+    there = {file.name: file for file in of_version(edited.id) if file.blob_sha256}
+    filled = False
+    for place in of_version(edit.id):
+        if place.blob_sha256 is None and place.name in there:
+            place.blob_sha256, place.content_type = there[place.name].blob_sha256, there[place.name].content_type
+            filled = True
+    if filled:
+        _hand_down(edit)
+
+
+def _hand_down(version: SubmissionVersion) -> None:
+    """Edits that came before a file of the version they edit get it now."""
+    edits = select(SubmissionVersion).where(
+        SubmissionVersion.form_id == version.form_id,
+        SubmissionVersion.draft.is_(version.draft),
+        SubmissionVersion.deprecated_id == version.instance_id,
+    )
+    for edit in db.session.scalars(edits).all():
+        inherit(version, edit)
+
+
 def add_files(actor: Actor, version: SubmissionVersion, parts: Iterable[Part]) -> None:
-    """Files that come later, in further parts or by themselves. Those that are there already change nothing."""
+    """Files that a phone sends later, in further parts or once more. What has come stays: it is never replaced.
+
+    Other contents under a name that is taken are kept beside it, and said to be a conflict.
+    """
     places = {file.name: file for file in of_version(version.id)}
+    filled = False
     for part in parts:
         place = places.get(part.name)
-        if place is None:
-            place = SubmissionFile(version_id=version.id, name=part.name, expected=False, position=len(places))
-            places[part.name] = place
-            db.session.add(place)
-        if place.blob_sha256 == part.sha256:
+        if place is not None and place.blob_sha256 == part.sha256:
             continue
-        audits.log(
-            actor,
-            "submission.attachment.update",
-            project_id=version.project_id,
-            form_id=version.form_id,
-            submission_id=version.submission_id,
-            name=part.name,
-            oldSha256=place.blob_sha256,
-            newSha256=part.sha256,
-        )
-        place.blob_sha256, place.content_type = part.sha256, part.content_type or None
+        name: str | None = part.name
+        if place is not None and place.blob_sha256 is not None:
+            _note_conflict(version, part.name)
+            name = _free_name(places, part)
+        if name is not None:
+            if name not in places:
+                places[name] = SubmissionFile(version_id=version.id, name=name, expected=False, position=len(places))
+                db.session.add(places[name])
+            _fill(actor, version, places[name], part)
+            filled = True
+    if filled:
+        _hand_down(version)
+
+
+def _free_name(places: dict[str, SubmissionFile], part: Part) -> str | None:
+    """A name for a file whose own is taken: `a (2).jpg`. None when it is kept under such a name already."""
+    path = PurePosixPath(part.name)
+    for number in count(2):
+        name = f"{path.stem} ({number}){path.suffix}"
+        if name not in places:
+            return name
+        if places[name].blob_sha256 == part.sha256:
+            return None
+    return None
+
+
+def _note_conflict(version: SubmissionVersion, name: str) -> None:
+    """A finding for a file that came with other contents, once for each name."""
+    known = select(FindingRow.id).where(
+        FindingRow.version_id == version.id, FindingRow.code == "origin.conflict", FindingRow.value == name
+    )
+    if db.session.scalar(known) is not None:
+        return
+    place = {"project_id": version.project_id, "version_id": version.id}
+    db.session.add(FindingRow(**place, code="origin.conflict", path="", label="", value=name))
+    if version.current:
+        db.session.get_one(Submission, version.submission_id).findings += 1
+
+
+def replace_file(actor: Actor, version: SubmissionVersion, part: Part) -> None:
+    """Put another file into its place, on purpose; the audit keeps the hash of the one before."""
+    place = next((file for file in of_version(version.id) if file.name == part.name), None)
+    if place is None:
+        raise problems.NOT_FOUND()
+    if place.blob_sha256 != part.sha256:
+        _fill(actor, version, place, part)
+        _hand_down(version)
+
+
+def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part: Part) -> None:
+    audits.log(
+        actor,
+        "submission.attachment.update",
+        project_id=version.project_id,
+        form_id=version.form_id,
+        submission_id=version.submission_id,
+        name=place.name,
+        oldSha256=place.blob_sha256,
+        newSha256=part.sha256,
+    )
+    place.blob_sha256, place.content_type = part.sha256, part.content_type or None
 
 
 def of_version(version_id: int) -> list[SubmissionFile]:

@@ -57,14 +57,14 @@ def get(actor: Actor, project_id: int, *verbs: str) -> Project:
     return project
 
 
-def summaries(project_ids: list[int]) -> dict[int, Summary]:
-    """Counts for the extended form of each project."""
-    forms = _counted(select(Form.project_id, func.count()).where(Form.deleted_at.is_(None)), Form, project_ids)
-    phones = _counted(
-        select(AppUser.project_id, func.count()).where(AppUser.key_hash.is_not(None)), AppUser, project_ids
-    )
+def summaries(actor: Actor, project_ids: list[int]) -> dict[int, Summary]:
+    """Counts for the extended form of each project, of what the actor may list."""
+    query = select(Form.project_id, func.count()).where(Form.deleted_at.is_(None))
+    forms = _counted(permissions.visible(actor, query, "form.list", "open_form.list"), Form, project_ids)
+    query = select(AppUser.project_id, func.count()).where(AppUser.key_hash.is_not(None))
+    phones = _counted(permissions.visible(actor, query, "field_key.list"), AppUser, project_ids)
     recent = select(Submission.project_id, func.max(Submission.created_at)).where(Submission.draft.is_(False))
-    latest = _counted(recent, Submission, project_ids)
+    latest = _counted(permissions.visible(actor, recent, "submission.list"), Submission, project_ids)
     return {number: Summary(forms.get(number, 0), phones.get(number, 0), latest.get(number)) for number in project_ids}
 
 

@@ -244,11 +244,6 @@ def position(actor: Actor, form: Form, instance_id: str, *, draft: bool = False)
     return found
 
 
-def form_version_name(version: SubmissionVersion) -> str:
-    """The version string of the form that a version was checked against."""
-    return db.session.scalar(select(FormVersion.version).where(FormVersion.id == version.form_version_id)) or ""
-
-
 def by_number(submission_id: int) -> Row:
     """A submission that was just stored, with its current version."""
     query = select(Submission, SubmissionVersion).join(

@@ -6,6 +6,7 @@ What is slow or only reads comes first and holds no lock; the write transaction 
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ from server.models import FindingRow, Submission, SubmissionFile, SubmissionVers
 from server.permissions import Actor
 from sync.intake import Decision, Known, decide
 from sync.parts import Part, Upload
+
+log = logging.getLogger("donghanh.submissions")
 
 # An edit that comes too early or too late is kept, and said to be one.
 LATE_EDITS = {Decision.ORPHAN_EDIT: "origin.orphan", Decision.STALE_EDIT: "origin.stale"}
@@ -53,6 +56,7 @@ class Arrival:
     form_version_id: int
     draft: bool
     files: tuple[Part, ...]
+    incomplete: bool
     sender: Sender
     findings: tuple[Finding, ...]
 
@@ -81,18 +85,20 @@ def receive(
     `xml_form_id`: the form the address names, which the body must name too. `draft`: sent to try the draft.
     `replaces`: the current version that an edit must name (REST's PUT). `fresh`: a repeat is refused (REST's POST).
     """
-    arrival = _read(actor, project_id, upload, sender, xml_form_id, draft)
-    if replaces is not None and not arrival.instance.deprecated_id:
-        raise problems.EXPECTED_DEPRECATION()
-    if replaces is not None and arrival.instance.deprecated_id != replaces:
-        raise problems.DEPRECATING_OLD(deprecatedId=arrival.instance.deprecated_id)
-    end_read()
-    files.keep(arrival.files)
-    try:
-        return _store(actor, arrival, fresh or replaces is not None)
-    except IntegrityError:
-        # The same instance came in on another connection at the same moment: by now it is known.
-        return _store(actor, arrival, fresh or replaces is not None)
+    for _ in range(2):
+        arrival = _read(actor, project_id, upload, sender, xml_form_id, draft)
+        if replaces is not None and not arrival.instance.deprecated_id:
+            raise problems.EXPECTED_DEPRECATION()
+        if replaces is not None and arrival.instance.deprecated_id != replaces:
+            raise problems.DEPRECATING_OLD(deprecatedId=arrival.instance.deprecated_id)
+        end_read()
+        files.keep(arrival.files)
+        try:
+            return _store(actor, arrival, fresh or replaces is not None)
+        except IntegrityError as error:
+            # At the same moment the same instance came in on another connection, or the draft was replaced: look again.
+            log.warning("refused by the database", extra={"kind": type(error.orig).__name__})
+    raise problems.BUSY()
 
 
 def _read(
@@ -119,6 +125,7 @@ def _read(
         target.version_id or 0,
         draft,
         upload.files,
+        upload.incomplete,
         sender,
         (*extra, *checked.findings),
     )
@@ -147,18 +154,21 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> t
 def _store(actor: Actor, arrival: Arrival, fresh: bool) -> Receipt:
     with writing():
         known = fetch(_KNOWN, **_ids(arrival))
+        if fresh and any(row.instance_id == arrival.instance_id for row in known):
+            # As Central says it, whether the body is the same or not.
+            raise problems.UNIQUENESS(fields="instanceID", values=arrival.instance_id)
         deprecated_id = arrival.instance.deprecated_id
         states = [Known(row.instance_id, row.xml_sha256, row.current, row.deleted_at is not None) for row in known]
         decision = decide(arrival.instance_id, deprecated_id, arrival.sha256, states)
-        if fresh and decision is Decision.AGAIN:
-            raise problems.INSTANCE_ID_CONFLICT()
         files.record(arrival.files)
         numbers = {row.instance_id: row.id for row in known}
+        edited = numbers.get(deprecated_id or "")
         if decision is Decision.AGAIN:
             version = _version(numbers[arrival.instance_id])
             chains.add_files(actor, version, arrival.files)
+            if edited and not arrival.incomplete:
+                chains.inherit(_version(edited), version)
             return Receipt(decision, version.submission_id)
-        edited = numbers.get(deprecated_id or "")
         submission_id, version_id = _add(actor, arrival, decision, _version(edited) if edited else None)
         for row in sorted(known, key=lambda row: row.id):
             if row.deprecated_id == arrival.instance_id and row.deleted_at is None:
@@ -221,7 +231,9 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         submission_id = chains.reopen(edited, len(findings))
     version_id = _add_version(arrival, origin, submission_id)
     _add_findings(arrival.project_id, version_id, findings)
-    chains.expect_files(version_id, arrival.checked.files, arrival.files, edited)
+    # While further parts are announced, a file may still come that the version before had too.
+    inherited_from = None if arrival.incomplete else edited
+    chains.expect_files(version_id, arrival.checked.files, arrival.files, inherited_from)
     audits.log(
         actor,
         "submission.create" if edited is None else "submission.update.version",
@@ -266,11 +278,17 @@ def _add_findings(project_id: int, version_id: int, findings: list[Finding]) -> 
 
 
 def attach(actor: Actor, version: SubmissionVersion, file: SubmissionFile, part: Part) -> None:
-    """Fill the place of one file of a stored version (REST)."""
+    """Fill the place of one file of a stored version (REST). Only who may change submissions replaces one."""
     version_id = version.id
     end_read()
     files.keep([part])
     with writing():
         files.record([part])
         renamed = Part(part.field, file.name, part.content_type, part.stream, part.sha256, part.md5, part.size)
-        chains.add_files(actor, db.session.get_one(SubmissionVersion, version_id), (renamed,))
+        found = db.session.get(SubmissionVersion, version_id)
+        if found is None:  # of a draft that was replaced
+            raise problems.NOT_FOUND()
+        if permissions.can(actor, "submission.update", project_id=found.project_id, form_id=found.form_id):
+            chains.replace_file(actor, found, renamed)
+        else:
+            chains.add_files(actor, found, (renamed,))

@@ -135,7 +135,7 @@ def _app_user_dict(app_user: AppUser) -> dict[str, Any]:
 def _app_users(found: list[AppUser]) -> list[dict[str, Any]]:
     shown = [_app_user_dict(app_user) for app_user in found]
     if wire.extended():
-        used = access.last_used([app_user.actor_id for app_user in found])
+        used = access.last_used(identity.actor(), [app_user.actor_id for app_user in found])
         for entry, app_user in zip(shown, found, strict=True):
             entry["last_used"] = used.get(app_user.actor_id)
             entry["created_by"] = access.actor_row(app_user.created_by)

@@ -33,6 +33,10 @@ OPTIONS = frozenset(
 LATER = ("$filter", "$orderby")
 # So many rows are sent at once: each by itself would cost more to send than to make.
 BLOCK = 50
+# Row numbers are below it.
+LARGEST = 2**63 - 1
+# The number and the instance ID of its submission, its own key, the row itself.
+Entry = tuple[int, str, str, dict[str, Any]]
 JSON = "application/json; odata.metadata=minimal; charset=utf-8"
 SERVICES = (f"{FORM}.svc", f"{FORM}/draft.svc")
 
@@ -112,8 +116,8 @@ class Page:
     name: str
     top: int | None
     skip: int
-    token: dict[str, str] = field(default_factory=dict)
-    last: dict[str, str] = field(default_factory=dict)
+    token: dict[str, Any] = field(default_factory=dict)
+    last: dict[str, Any] = field(default_factory=dict)
     given: int = 0
     more: bool = False
 
@@ -131,7 +135,7 @@ def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
     return Page(rows.Place(form.project_id, form.id), draft, made, table, wire.number("$top"), skip, token)
 
 
-def _token(text: str | None) -> dict[str, str]:
+def _token(text: str | None) -> dict[str, Any]:
     if not text:
         return {}
     try:
@@ -140,7 +144,18 @@ def _token(text: str | None) -> dict[str, str]:
         raise problems.SKIPTOKEN_INVALID() from None
     if not isinstance(token, dict) or not isinstance(token.get("instanceId"), str):
         raise problems.SKIPTOKEN_INVALID()
+    number = token.get("number", 1)
+    if type(number) is not int or not 0 < number < LARGEST:
+        raise problems.SKIPTOKEN_INVALID()
     return token
+
+
+def _start(page: Page, form: Form) -> int | None:
+    """The number after which the page goes on. It stands in the token, as the row itself may be gone by now."""
+    if not page.token:
+        return None
+    number: int | None = page.token.get("number")
+    return number or rows.position(identity.actor(), form, page.token["instanceId"], draft=page.draft)
 
 
 @api.get(f"{SERVICES[0]}/<table>")
@@ -149,9 +164,8 @@ def rows_of(project_id: int, xml_form_id: str, table: str) -> Response:
     """A table: `Submissions`, or that of a repeat."""
     form, version, draft = _found(project_id, xml_form_id)
     page = _page(form, version, draft, table)
-    start = rows.position(identity.actor(), form, page.token["instanceId"], draft=draft) if page.token else None
     total = _count(page, form) if wire.flag("$count") else None
-    parts = _text(page, start, total, _service_url())
+    parts = _text(page, _start(page, form), total, _service_url())
     response = Response(stream_with_context(parts), content_type=JSON)
     response.headers["Cache-Control"] = wire.REVALIDATE
     return response
@@ -189,7 +203,7 @@ def _next(page: Page, service_url: str) -> str:
 def _window(page: Page, start: int | None) -> Iterator[dict[str, Any]]:
     """The rows of the page itself; notes whether there are more behind it."""
     skip = 0 if page.token else page.skip
-    for instance_id, key, entry in _after(page, _all(page, start)):
+    for number, instance_id, key, entry in _after(page, _all(page, start)):
         if skip:
             skip -= 1
         elif page.top is not None and page.given >= page.top:
@@ -197,23 +211,24 @@ def _window(page: Page, start: int | None) -> Iterator[dict[str, Any]]:
             return
         else:
             page.given += 1
-            page.last = {"instanceId": instance_id} | ({"position": key} if page.name != MAIN else {})
+            page.last = {"instanceId": instance_id, "number": number}
+            page.last |= {"position": key} if page.name != MAIN else {}
             yield entry
 
 
-def _after(page: Page, found: Iterable[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _after(page: Page, found: Iterable[Entry]) -> Iterator[Entry]:
     """Leaves out the rows of a repeat up to the one where the page before ended."""
     waiting = page.token.get("position") if page.name != MAIN else None
-    for instance_id, key, entry in found:
+    for number, instance_id, key, entry in found:
         if waiting is not None and instance_id == page.token["instanceId"]:
             waiting = None if key == waiting else waiting
             continue
         waiting = None
-        yield instance_id, key, entry
+        yield number, instance_id, key, entry
 
 
-def _all(page: Page, start: int | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every row from the submission `start` on, newest first: instance ID, key, row. Reads by key, in short pages."""
+def _all(page: Page, start: int | None) -> Iterator[Entry]:
+    """Every row from the submission `start` on, newest first. Reads by key, in short pages."""
     inclusive = page.name != MAIN
     after = start + 1 if start is not None and inclusive else start
     limit = _first(page)
@@ -221,7 +236,7 @@ def _all(page: Page, start: int | None) -> Iterator[tuple[str, str, dict[str, An
         found = rows.data(identity.actor(), page.form, draft=page.draft, after_id=after, limit=limit)
         for each in found:
             for entry in page.table.of(each.instance_id, _answers(each), _system(each)):
-                yield each.instance_id, str(entry.get("__id", "")), entry
+                yield each.number, each.instance_id, str(entry.get("__id", "")), entry
         if len(found) < limit:
             return
         after, limit = found[-1].number, PAGE

@@ -29,7 +29,7 @@ def _reply(found: list[Project]) -> list[dict[str, Any]]:
     shown = [_project_dict(project) for project in found]
     if not wire.extended():
         return [ProjectShape().dump(entry) for entry in shown]
-    summaries = projects.summaries([project.id for project in found])
+    summaries = projects.summaries(identity.actor(), [project.id for project in found])
     for entry in shown:
         summary = summaries[entry["id"]]
         entry |= {

@@ -70,7 +70,7 @@ def submission_dict(row: rows.Row) -> dict[str, Any]:
     submission, version = row
     shown = {name: getattr(submission, name) for name in SHOWN} | {"current_version": version_dict(version)}
     if wire.extended():
-        shown |= {"submitter": submission.submitter, "form_version": rows.form_version_name(version)}
+        shown |= {"submitter": submission.submitter, "form_version": forms.version_by_id(version.form_version_id).version}
     return shown
 
 
@@ -251,7 +251,7 @@ def list_versions(project_id: int, xml_form_id: str, instance_id: str) -> Respon
 
 
 def _versioned(version: SubmissionVersion) -> dict[str, Any]:
-    return version_dict(version) | {"form_version": rows.form_version_name(version)}
+    return version_dict(version) | {"form_version": forms.version_by_id(version.form_version_id).version}
 
 
 def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> SubmissionVersion:

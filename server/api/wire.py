@@ -5,15 +5,15 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Flask, Response, g, jsonify, request
 from marshmallow import Schema
 from werkzeug.http import generate_etag
 
 from schemas import problems
-from server import identity, parts
+from server import identity, mime, parts
 from server.actions import files
+from server.addresses import MAX_NUMBER
 
 CHUNK = 256 * 1024
 WORTH_PACKING = 1000
@@ -21,6 +21,25 @@ SUCCESS = {"success": True}
 REVALIDATE = "private, no-cache"
 # Whoever signs in shows who it is, whatever session the browser still holds.
 SIGN_IN = "api_accounts.sign_in"
+# Answers hold what somebody sent, and lie on the origin of the pages: as a document none of them may do anything.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def register(app: Flask) -> None:
+    """Headers for every answer that is neither a page nor made for one, refusals included."""
+
+    @app.after_request
+    def disarm(response: Response) -> Response:
+        of_a_page = g.get("door", "page") in ("page", "asset")
+        if not of_a_page or f"{request.path}/".startswith("/v1/"):
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+        return response
 
 
 def blueprint(name: str, door: str = "rest") -> Blueprint:
@@ -72,9 +91,11 @@ def number(name: str) -> int | None:
     text = request.args.get(name)
     if text is None:
         return None
-    if not text.isdecimal():
-        raise problems.UNEXPECTED_VALUE(field=name, value=text, reason="a whole number was expected")
-    return int(text)
+    # A few digits more than the greatest has would take long to read.
+    found = int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else -1
+    if not 0 <= found <= MAX_NUMBER:
+        raise problems.UNEXPECTED_VALUE(field=name, value=text[:80], reason="a whole number was expected")
+    return found
 
 
 def base_url() -> str:

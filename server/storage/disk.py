@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+PART = ".part-"
+# A file that is being written is younger than this.
+ABANDONED = 24 * 3600
 
 
 class Disk:
@@ -20,6 +26,16 @@ class Disk:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Subfolders that this process has seen into their own folder; whoever made them may not have got so far.
         self._lasting: set[str] = set()
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what processes that were killed had begun to write. Whatever cannot be removed stays."""
+        oldest = time.time() - ABANDONED
+        with suppress(OSError):
+            for part in self.folder.glob(f"[0-9a-f][0-9a-f]/{PART}*"):
+                with suppress(OSError):
+                    if part.stat().st_mtime < oldest:
+                        part.unlink()
 
     def _path(self, sha256: str) -> Path:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
@@ -41,7 +57,7 @@ class Disk:
     @staticmethod
     def _write(path: Path, stream: BinaryIO) -> None:
         stream.seek(0)
-        descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=PART, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 shutil.copyfileobj(stream, file, 1 << 20)

@@ -32,10 +32,11 @@ class Line:
 @page.get("/")
 def home() -> Response:
     """The projects; straight to the only one."""
-    found = projects.list_all(pages.actor())
+    who = pages.actor()
+    found = projects.list_all(who)
     if len(found) == 1 and "all" not in request.args:
         return pages.go("projects.one", project_id=found[0].id)
-    return pages.show("projects.html", projects=found, counts=projects.summaries([one.id for one in found]))
+    return pages.show("projects.html", projects=found, counts=projects.summaries(who, [one.id for one in found]))
 
 
 @page.post("/projects")
