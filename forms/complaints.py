@@ -53,7 +53,7 @@ MESSAGES = {
     "logic": "The form's logic does not work. {text}",
     "said": "{text}",
 }
-# What people meet most, in our words so that they can be said in Vietnamese. By phrase: pyxform's code is often missing.
+# What people meet most, in our words, so that it can be said in Vietnamese. By phrase: pyxform often gives no code.
 _OURS = (
     ("repeats must be unique within their nearest parent", "repeated_name"),
     ("Repeat names must unique anywhere", "repeated_repeat"),

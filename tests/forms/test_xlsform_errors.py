@@ -79,7 +79,7 @@ def test_a_missing_choice_list_is_found_in_its_row() -> None:
 def test_two_questions_of_one_name() -> None:
     problem = refused(survey(("text", "a", "A"), ("integer", "a", "A")))
     assert place(problem) == ("survey", 3, "name")
-    assert "Sheet “survey”, row 3, column “name”: 'a' is invalid." in problem.message
+    assert "Sheet “survey”, row 3, column “name”: Two questions in the same group have this name." in problem.message
 
 
 def test_a_name_that_is_not_there() -> None:
