@@ -13,7 +13,7 @@ from server.actions import audits
 from server.db import db, insert_all, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
-from sync.parts import Part
+from sync.parts import Part, short_name
 
 
 def reopen(edited: SubmissionVersion, findings: int) -> int:
@@ -67,7 +67,7 @@ def _count_findings(submission_id: int) -> int:
 def expect_files(version_id: int, named: Iterable[str], sent: Iterable[Part], edited: SubmissionVersion | None) -> None:
     """Places for the files that the XML names or that came with it; an edit keeps those it names again."""
     arrived = {part.name: part for part in sent}
-    expected = list(dict.fromkeys(named))
+    expected = list(dict.fromkeys(map(short_name, named)))
     before = {file.name: file for file in of_version(edited.id)} if edited is not None else {}
     rows = []
     for position, name in enumerate([*expected, *(name for name in arrived if name not in set(expected))]):
@@ -133,7 +133,7 @@ def _free_name(places: dict[str, SubmissionFile], part: Part) -> str | None:
     """A name for a file whose own is taken: `a (2).jpg`. None when it is kept under such a name already."""
     path = PurePosixPath(part.name)
     for number in count(2):
-        name = f"{path.stem} ({number}){path.suffix}"
+        name = short_name(f"{path.stem} ({number}){path.suffix}")
         if name not in places:
             return name
         if places[name].blob_sha256 == part.sha256:

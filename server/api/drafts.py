@@ -13,7 +13,7 @@ from server.actions.definitions import Definition
 from server.api import wire
 from server.api.forms import FORM, FORMS, WORKBOOKS, file_dict, reply
 from server.models import Form
-from sync.parts import Part
+from sync.parts import whole
 
 api = wire.blueprint("drafts")
 ENDINGS = (".xls", ".xlsx", ".xml")
@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
 def _definition(previous: Form | None = None) -> Definition | None:
     """The body as a definition: a workbook or an XForm by its content type. None when there is no body."""
     kind = request.mimetype
-    data = _whole(uploads.body(request))
+    data = whole(uploads.body(request))
     if not data:
         return None
     ending = next((name for name, known in WORKBOOKS.items() if known.partition(";")[0] == kind), None)
@@ -39,11 +39,6 @@ def _definition(previous: Form | None = None) -> Definition | None:
     if not wire.flag("ignoreWarnings"):
         made.refuse_warnings()
     return made
-
-
-def _whole(part: Part) -> bytes:
-    part.stream.seek(0)
-    return part.stream.read()
 
 
 @api.post(FORMS)

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, jsonify
 from forms.odata.names import fields_json
 from schemas import problems
 from schemas.forms import ExtendedFormShape, FormChanges, FormFileShape, FormShape
-from server import identity
+from server import identity, mime
 from server.actions import access, drafts, files, forms
 from server.api import wire
 from server.models import Blob, Form, FormFile, FormVersion
@@ -62,19 +62,28 @@ def form_dict(form: Form, version: FormVersion) -> dict[str, Any]:
     }
 
 
+def _origin(verbs: frozenset[str], version: FormVersion) -> dict[str, Any]:
+    """Where a version comes from, for those who may know: phones are not told names and notes of the staff."""
+    return {
+        "published_by": access.actor_row(version.published_by) if "form.read" in verbs else None,
+        "excel_content_type": WORKBOOKS.get(version.workbook_type or ""),
+        "publish_notes": version.publish_notes if "form.update" in verbs else None,
+    }
+
+
 def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: forms.Summary) -> dict[str, Any]:
+    """What is not for the one who asks is null; the keys stay, as clients read them without looking."""
+    verbs = identity.actor().verbs_on(form.project_id, form.id)
+    lists = "submission.list" in verbs
     states = {state or "received": summary.states.get(state, 0) for state in (None, "hasIssues", "edited")}
-    workbook = WORKBOOKS.get(version.workbook_type or "")
     return entry | {
-        "submissions": summary.submissions,
-        "review_states": states,
-        "last_submission": summary.last_submission,
-        "created_by": access.actor_row(form.created_by),
-        "published_by": access.actor_row(version.published_by),
-        "excel_content_type": workbook,
+        "submissions": summary.submissions if lists else None,
+        "review_states": states if lists else dict.fromkeys(states),
+        "last_submission": summary.last_submission if lists else None,
+        "created_by": access.actor_row(form.created_by) if "form.read" in verbs else None,
+        **_origin(verbs, version),
         "public_links": 0,
         "entity_related": False,
-        "publish_notes": version.publish_notes,
     }
 
 
@@ -118,15 +127,12 @@ def delete(project_id: int, xml_form_id: str) -> Response:
 @api.get(f"{FORM}/versions")
 def versions(project_id: int, xml_form_id: str) -> Response:
     """The published versions, newest first."""
-    form = forms.get(identity.actor(), project_id, xml_form_id)
+    actor = identity.actor()
+    form = forms.get(actor, project_id, xml_form_id)
+    verbs = actor.verbs_on(project_id, form.id)
     shown = []
     for version in forms.versions(form):
-        entry = form_dict(form, version)
-        if wire.extended():
-            entry["published_by"] = access.actor_row(version.published_by)
-            entry["excel_content_type"] = WORKBOOKS.get(version.workbook_type or "")
-            entry["publish_notes"] = version.publish_notes
-        shown.append(entry)
+        shown.append(form_dict(form, version) | (_origin(verbs, version) if wire.extended() else {}))
     return wire.reply(ExtendedFormShape if wire.extended() else FormShape, shown)
 
 
@@ -171,7 +177,7 @@ def workbook(form: Form, version: FormVersion, kind: str) -> Response:
         raise problems.NOT_FOUND()
     if version.workbook_type == "md" and kind == "xlsx":
         response = Response(drafts.workbook_as_xlsx(version), content_type=WORKBOOKS["xlsx"])
-        response.headers["Content-Disposition"] = wire.disposition(f"{form.xml_form_id}.xlsx")
+        response.headers["Content-Disposition"] = mime.disposition(f"{form.xml_form_id}.xlsx")
         return response
     # An old .xls named .xlsx is to be had under both names, as the file it is.
     named = (version.workbook_name or "").rpartition(".")[2].lower()

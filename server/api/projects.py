@@ -31,14 +31,14 @@ def _reply(found: list[Project]) -> list[dict[str, Any]]:
         return [ProjectShape().dump(entry) for entry in shown]
     summaries = projects.summaries(identity.actor(), [project.id for project in found])
     for entry in shown:
-        summary = summaries[entry["id"]]
+        summary, verbs = summaries[entry["id"]], identity.actor().verbs_on(entry["id"])
         entry |= {
             "forms": summary.forms,
-            "app_users": summary.app_users,
-            "last_submission": summary.last_submission,
+            "app_users": summary.app_users if "field_key.list" in verbs else None,
+            "last_submission": summary.last_submission if "submission.list" in verbs else None,
             "datasets": 0,
             "last_entity": None,
-            "verbs": sorted(identity.actor().verbs_on(entry["id"])),
+            "verbs": sorted(verbs),
         }
     return [ExtendedProjectShape().dump(entry) for entry in shown]
 

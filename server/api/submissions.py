@@ -27,7 +27,7 @@ from server.api.forms import FORM
 from server.findings import sentence
 from server.i18n import LANGUAGES, use
 from server.models import Form, SubmissionVersion
-from sync.parts import Upload
+from sync.parts import Upload, whole
 
 api = wire.blueprint("submissions")
 SHOWN = (
@@ -70,7 +70,8 @@ def submission_dict(row: rows.Row) -> dict[str, Any]:
     submission, version = row
     shown = {name: getattr(submission, name) for name in SHOWN} | {"current_version": version_dict(version)}
     if wire.extended():
-        shown |= {"submitter": submission.submitter, "form_version": forms.version_by_id(version.form_version_id).version}
+        made_with = forms.version_by_id(version.form_version_id).version
+        shown |= {"submitter": submission.submitter, "form_version": made_with}
     return shown
 
 
@@ -113,12 +114,11 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
     current = None
     if instance_id is not None:
         current = rows.get(actor, form, instance_id, draft=_draft(), verbs=(verb,))[1].instance_id
-    part = uploads.body(request)
-    part.stream.seek(0)
+    xml = whole(uploads.body(request))
     receipt = submissions.receive(
         actor,
         project_id,
-        Upload(part.stream.read()),
+        Upload(xml),
         sender(),
         xml_form_id=xml_form_id,
         draft=_draft(),
@@ -151,7 +151,7 @@ def get(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The XML of the current version, as it was received."""
     _, version = _row(project_id, xml_form_id, instance_id)
-    return wire.document(version.xml, "application/xml; charset=utf-8")
+    return _xml(version)
 
 
 @api.patch("/<instance_id>")
@@ -267,8 +267,11 @@ def get_version(project_id: int, xml_form_id: str, instance_id: str, version_id:
 @api.get("/<instance_id>/versions/<version_id>.xml")
 def get_version_xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """The XML of one version, as it was received."""
-    version = _version(project_id, xml_form_id, instance_id, version_id)
-    return wire.document(version.xml, "application/xml; charset=utf-8")
+    return _xml(_version(project_id, xml_form_id, instance_id, version_id))
+
+
+def _xml(version: SubmissionVersion) -> Response:
+    return wire.document(version.xml, "application/xml; charset=utf-8", save_as=f"{version.instance_id}.xml")
 
 
 @api.get("/<instance_id>/versions/<version_id>/attachments")

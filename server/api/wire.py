@@ -13,10 +13,11 @@ from werkzeug.http import generate_etag
 from schemas import problems
 from server import identity, mime, parts
 from server.actions import files
-from server.addresses import MAX_NUMBER
 
 CHUNK = 256 * 1024
 WORTH_PACKING = 1000
+# A number of rows; the sum of two still fits into a database.
+MAX_DIGITS = 18
 SUCCESS = {"success": True}
 REVALIDATE = "private, no-cache"
 # Whoever signs in shows who it is, whatever session the browser still holds.
@@ -91,11 +92,9 @@ def number(name: str) -> int | None:
     text = request.args.get(name)
     if text is None:
         return None
-    # A few digits more than the greatest has would take long to read.
-    found = int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else -1
-    if not 0 <= found <= MAX_NUMBER:
+    if not text.isdecimal() or len(text) > MAX_DIGITS:
         raise problems.UNEXPECTED_VALUE(field=name, value=text[:80], reason="a whole number was expected")
-    return found
+    return int(text)
 
 
 def base_url() -> str:
@@ -103,13 +102,18 @@ def base_url() -> str:
     return parts.settings().public_url or request.url_root.rstrip("/")
 
 
-def document(content: str | bytes, content_type: str) -> Response:
-    """A document that clients keep and ask about again: an ETag, 304 when nothing changed, packed where it is long."""
+def document(content: str | bytes, content_type: str, save_as: str = "") -> Response:
+    """A document that clients keep and ask about again: an ETag, 304 when nothing changed, packed where it is long.
+
+    `save_as`: browsers do not show it, but save it under this name.
+    """
     data = content.encode() if isinstance(content, str) else content
     packed = len(data) > WORTH_PACKING and request.accept_encodings["gzip"] > 0
     response = Response(data, content_type=content_type)
     response.headers["Cache-Control"] = REVALIDATE
     response.vary.add("Accept-Encoding")
+    if save_as:
+        response.headers["Content-Disposition"] = mime.disposition(save_as)
     # Two encodings are two representations (RFC 9110, section 8.8.3).
     response.set_etag(generate_etag(data) + ("-gzip" if packed else ""))
     response.make_conditional(request)
@@ -121,26 +125,16 @@ def document(content: str | bytes, content_type: str) -> Response:
     return response
 
 
-def disposition(name: str, *, inline: bool = False) -> str:
-    """Content-Disposition for any file name (RFC 6266)."""
-    plain = "".join(letter if 32 <= ord(letter) < 127 and letter not in '"\\%' else "_" for letter in name)
-    kind = "inline" if inline else "attachment"
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def download(sha256: str, size: int, name: str, content_type: str | None) -> Response:
-    """A stored file, streamed; 304 when the client has it."""
+def download(sha256: str, size: int, name: str, claimed: str | None) -> Response:
+    """A stored file, streamed; 304 when the client has it. The type it was sent with is told only if it is harmless."""
     if sha256 in request.if_none_match:
         response = Response(status=304)
     else:
-        response = Response(_stream(files.read(sha256)), content_type=content_type or "application/octet-stream")
+        response = Response(_stream(files.read(sha256)), content_type=mime.content_type(name, claimed))
         response.content_length = size
-        response.headers["Content-Disposition"] = disposition(name)
+        response.headers["Content-Disposition"] = mime.disposition(name)
     response.set_etag(sha256)
     response.headers["Cache-Control"] = REVALIDATE
-    # What somebody uploaded must not run here, whatever type it claims.
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 

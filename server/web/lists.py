@@ -15,6 +15,7 @@ from server.parts import vault
 from server.web import pages
 
 PAGE = 25
+MAX_DIGITS = 9
 NAMES = ("state", "findings", "since", "until", "volunteer")
 SEARCH = "search"
 MAX_SEARCH = 100
@@ -51,9 +52,14 @@ def filters(given: Mapping[str, str], search: str) -> Filters:
         findings=given.get("findings", ""),
         since=_date(given.get("since", "")),
         until=_date(given.get("until", "")),
-        submitter_id=int(volunteer) if volunteer.isdecimal() else None,
+        submitter_id=number(volunteer),
         search=search,
     )
+
+
+def number(text: str) -> int | None:
+    """A number as addresses have it; None for anything else, and for more than there can be rows."""
+    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def _date(text: str) -> date | None:

@@ -25,7 +25,7 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
     form = find(project_id, xml_form_id, *rows.LIST)
     zone = projects.get(pages.actor(), project_id).time_zone
     filters = lists.filters(request.args, lists.remembered_search())
-    number = max(1, request.args.get("page", 1, type=int))
+    number = lists.number(request.args.get("page", "")) or 1
     found, total = rows.submissions(
         pages.actor(), form, filters=filters, time_zone=zone, limit=lists.PAGE, offset=(number - 1) * lists.PAGE
     )

@@ -7,8 +7,10 @@ import json
 import re
 import shutil
 import sqlite3
+import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,38 @@ def test_a_first_start_that_failed_is_made_up_for(run: Run, folder: Path, monkey
     again = run("setup").output
     assert "password" not in again.lower() and starter.VOLUNTEER in again
     assert rows(folder, "SELECT xml_form_id FROM forms") == [("home_visit",)]
+
+
+def test_several_first_starts_at_once(
+    folder: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.mkdir()
+    shutil.copy(migrated, folder)
+    app, together, done = create_app(), threading.Barrier(3), []
+    with app.app_context():
+        made = starter.definitions.from_workbook(starter.library.source("home_visit"), "home_visit.md", "home_visit")
+
+    def slowly(*_: object) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(1)
+        return made
+
+    def start() -> None:
+        with app.app_context():
+            starter.prepare(lan=False)
+            done.append(True)
+
+    monkeypatch.setattr(starter.definitions, "from_workbook", slowly)
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    close(app)
+    assert done == [True] * 3
+    assert capsys.readouterr().out.count("One-time password: ") == 1
+    assert rows(folder, "SELECT name FROM projects") == [(starter.PROJECT,)]
+    assert rows(folder, "SELECT count(*) FROM app_users") == [(1,)]
 
 
 def _raise(*_: object, **__: object) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server import config
 from server.config import SettingsError, load
 from server.storage import open_storage
 from server.storage.disk import Disk
@@ -100,3 +101,25 @@ def test_a_cut_off_key_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="^SECRET_KEY: "):
         load({"DATA_DIR": str(tmp_path)})
     assert (tmp_path / "secret.key").read_text() == "cut"
+
+
+def test_a_crash_while_the_key_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as crashing:
+        crashing.setattr(config.secrets, "token_urlsafe", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            load({"DATA_DIR": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+    assert len(load({"DATA_DIR": str(tmp_path)}).secret_key) >= 48
+
+
+def test_of_two_first_starts_at_once_the_first_makes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, others = config.secrets.token_urlsafe, []
+
+    def late(length: int) -> str:
+        monkeypatch.setattr(config.secrets, "token_urlsafe", make)
+        others.append(load({"DATA_DIR": str(tmp_path)}).secret_key)
+        return make(length)
+
+    monkeypatch.setattr(config.secrets, "token_urlsafe", late)
+    assert load({"DATA_DIR": str(tmp_path)}).secret_key == others[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]

@@ -101,6 +101,71 @@ def test_addresses_that_do_not_exist_answer_in_json(client: FlaskClient, url: st
     expect.refused(client.open(url, method=method), problems.NOT_FOUND)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/projects/{n}",
+        "/v1/projects/1/app-users/{n}",
+        "/v1/users/{n}",
+        "/v1/projects/{n}/formList",
+        "/v1/projects/1/forms/visit/assignments/viewer/{n}",
+        "/projects/{n}",
+        "/projects/1/volunteers/{n}",
+    ],
+)
+@pytest.mark.parametrize("number", [2**63, 10**30, "9" * 5000])
+def test_a_number_that_no_row_has_leads_nowhere(client: FlaskClient, cast: Cast, path: str, number: object) -> None:
+    url = path.format(n=number)
+    assert client.get(url, headers=cast.alice.bearer).status_code == 404
+    assert client.get(path.format(n=2**63 - 1), headers=cast.alice.cookie).status_code in (403, 404)
+
+
+@pytest.mark.parametrize("number", [10**18, 10**30, "9" * 5000, "-1", "1.5", "x"])
+def test_a_number_of_rows_that_cannot_be(client: FlaskClient, cast: Cast, publish: Publish, number: object) -> None:
+    form = publish(FORM)
+    for query in ("submissions?offset=", "submissions?limit=", "submissions?limit=1&offset="):
+        answer = client.get(f"{form.url}/{query}{number}", headers=cast.bob.bearer)
+        expect.refused(answer, problems.UNEXPECTED_VALUE)
+    for name in ("%24top", "%24skip"):
+        answer = client.get(f"{form.url}.svc/Submissions?{name}={number}", headers=cast.bob.bearer)
+        expect.refused(answer, problems.UNEXPECTED_VALUE)
+    great = f"submissions?limit={10**18 - 1}&offset={10**18 - 1}"
+    assert client.get(f"{form.url}/{great}", headers=cast.bob.bearer).get_json() == []
+
+
+@pytest.mark.parametrize("name", ["page", "volunteer"])
+@pytest.mark.parametrize("number", [10**9, 2**63, 10**30, "9" * 5000, "-1", "x", "\u00b2"])
+def test_a_page_takes_no_notice_of_such_numbers(
+    client: FlaskClient, cast: Cast, publish: Publish, name: str, number: object
+) -> None:
+    publish(FORM)
+    url = f"/projects/1/forms/visit/submissions?{name}={number}"
+    assert client.get(url, headers=cast.bob.cookie).status_code == 200
+
+
+def test_no_answer_of_the_api_may_do_anything_as_a_document(client: FlaskClient, cast: Cast, publish: Publish) -> None:
+    form = publish(FORM)
+    body = phone.body(form.submission(instance_id="uuid:ả"), [("a.html", b"<script>", "text/html")])
+    sent = client.post(cast.device.url("submission"), data=body, content_type=phone.CONTENT_TYPE)
+    own = f"{form.url}/submissions/uuid:ả"
+    urls = ["/v1", "/v1/projects/x", "/v1/projects", "/health", f"{form.url}.xml", f"{form.url}.md", f"{form.url}.svc"]
+    urls += [own, f"{own}.xml", f"{own}/versions/uuid:ả.xml", f"{own}/attachments/a.html", f"{form.url}.svc/$metadata"]
+    urls += ["/v1/projects/1/formList", f"{form.url}/manifest", "/v1/key/wrong/projects/1/formList"]
+    answers = [sent, *(client.get(url, headers=cast.bob.bearer) for url in urls)]
+    answers.append(client.get(f"{own}.xml", headers=cast.bob.bearer | {"If-None-Match": answers[9].headers["ETag"]}))
+    for answer in answers:
+        headers = answer.headers
+        assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Referrer-Policy"] == "no-referrer"
+    assert [answer.status_code for answer in answers[-4:]] == [200, 200, 403, 304]
+    for answer in answers[9:11]:
+        saved = answer.headers["Content-Disposition"]
+        assert saved == "attachment; filename=\"uuid:_.xml\"; filename*=UTF-8''uuid%3A%E1%BA%A3.xml"
+    assert answers[11].content_type == "application/octet-stream"
+
+
 def test_a_path_is_never_a_way_out(client: FlaskClient, cast: Cast, publish: Publish) -> None:
     form = publish(FORM)
     for name in ("..%2f..%2fsecret.key", "%2e%2e%2fsecret.key", "....//secret.key", "%00", "a%00.csv"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -54,3 +56,17 @@ def test_only_hashes_are_names(storage: Storage, name: str) -> None:
     for use in (lambda: storage.put(name, BytesIO()), lambda: storage.open(name), lambda: storage.delete(name)):
         with pytest.raises(ValueError, match="SHA"):
             use()
+
+
+def test_what_a_killed_process_left_is_removed_at_the_next_start(storage: Storage, tmp_path: Path) -> None:
+    storage.put(SHA, BytesIO(DATA))
+    place, yesterday = tmp_path / "a b" / SHA[:2], time.time() - 25 * 3600
+    for path in (place / ".part-old", place / SHA, place / "other", tmp_path / "a b" / ".part-outside"):
+        path.touch()
+        os.utime(path, (yesterday, yesterday))
+    (place / ".part-new").touch()
+    (place / ".part-folder").mkdir()
+    os.utime(place / ".part-folder", (yesterday, yesterday))
+    open_storage(f"file://{tmp_path}/a%20b")
+    left = {path.name for path in (tmp_path / "a b").rglob("*")}
+    assert left == {SHA[:2], SHA, "other", ".part-outside", ".part-new", ".part-folder"}

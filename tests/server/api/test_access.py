@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from schemas import problems
+from server.actions import access
+from server.permissions import Actor, Grant
 from tests import expect
 from tests.cast import Cast
-from tests.conftest import Publish
+from tests.conftest import Publish, Send
 from tests.phone import Published
 
 FORM = """
@@ -150,3 +153,13 @@ def test_roles(client: FlaskClient, cast: Cast) -> None:
     assert {role["system"] for role in roles} >= {"admin", "manager", "viewer", "formfill", "app-user"}
     assert get(client, "/v1/roles/app-user", {}) == get(client, "/v1/roles/2", {})
     expect.refused(client.get("/v1/roles/none"), problems.NOT_FOUND)
+
+
+def test_when_a_phone_was_last_used_is_for_who_may_list_what_it_sent(
+    app: Flask, cast: Cast, publish: Publish, send: Send
+) -> None:
+    expect.told(send(publish(FORM).submission()), 201)
+    with app.app_context():
+        for project_id, told in ((1, [cast.device.id]), (2, [])):
+            manager = Actor(grants=(Grant("manager", project_id),))
+            assert [*access.last_used(manager, [cast.device.id])] == told

@@ -85,6 +85,36 @@ def test_extended(client: FlaskClient, cast: Cast, form: Published, send: Send) 
     assert listed == told
 
 
+def test_extended_tells_phones_and_collectors_nothing_of_others(
+    client: FlaskClient, cast: Cast, form: Published, send: Send
+) -> None:
+    send(form.submission())
+    empty = dict.fromkeys(("submissions", "lastSubmission", "createdBy", "publishedBy", "publishNotes"))
+    empty["reviewStates"] = dict.fromkeys(("received", "hasIssues", "edited"))
+    for base, headers in (
+        (cast.device.url("forms"), EXTENDED),
+        ("/v1/projects/1/forms", cast.minh.bearer | EXTENDED),
+    ):
+        (listed,) = get(client, base, headers)
+        one, (version,) = get(client, f"{base}/visit", headers), get(client, f"{base}/visit/versions", headers)
+        assert listed == one and one.keys() == KEYS | MORE
+        assert {key: one[key] for key in empty} == empty
+        assert version["publishedBy"] is None and version["publishNotes"] is None
+
+
+def test_extended_by_what_one_may_see(client: FlaskClient, cast: Cast, form: Published) -> None:
+    url = f"{form.url}/draft"
+    client.post(url, headers=cast.bob.bearer)
+    notes = {"publishNotes": "Thêm câu hỏi"}
+    assert client.post(f"{url}/publish?version=2", json=notes, headers=cast.bob.bearer).status_code == 200
+    for person, told in ((cast.bob, "Thêm câu hỏi"), (cast.vy, None)):
+        one = get(client, form.url, person.bearer | EXTENDED)
+        newest = get(client, f"{form.url}/versions", person.bearer | EXTENDED)[0]
+        for found in (one, newest):
+            assert (found["publishedBy"]["displayName"], found["publishNotes"]) == ("Bob", told)
+        assert one["submissions"] == 0
+
+
 def test_refusals(client: FlaskClient, cast: Cast, form: Published) -> None:
     paths = ("", ".xml", ".xlsx", ".md", "/fields", "/attachments", "/attachments/x%C3%A3.csv", "/versions")
     paths += ("/versions/1", "/versions/1.xml", "/versions/1/fields", "/versions/1/attachments/x%C3%A3.csv")

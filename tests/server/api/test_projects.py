@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from schemas import problems
+from server.actions import access
+from server.permissions import CONSOLE
 from tests import expect
-from tests.cast import Cast
+from tests.cast import Cast, Person
 from tests.conftest import Publish, Send
 
 FORM = """
@@ -56,6 +59,27 @@ def test_extended(client: FlaskClient, cast: Cast, publish: Publish, send: Send)
     assert "submission.update" in project["verbs"] and "project.create" not in project["verbs"]
     (listed,) = client.get("/v1/projects", headers=cast.vy.bearer | EXTENDED).get_json()
     assert "submission.update" not in listed["verbs"]
+    assert (listed["appUsers"], listed["lastSubmission"]) == (None, project["lastSubmission"])
+    (hers,) = client.get("/v1/projects", headers=cast.minh.bearer | EXTENDED).get_json()
+    assert hers.keys() == project.keys()
+    assert (hers["appUsers"], hers["lastSubmission"]) == (None, None)
+
+
+def test_counts_are_of_what_one_may_list(
+    app: Flask, client: FlaskClient, cast: Cast, publish: Publish, send: Send
+) -> None:
+    form = publish(FORM)
+    publish(FORM, form_id="other")
+    expect.told(send(form.submission()), 201)
+
+    def told(person: Person) -> tuple[int, int | None, bool]:
+        (project,) = client.get("/v1/projects", headers=person.bearer | EXTENDED).get_json()
+        return project["forms"], project["appUsers"], project["lastSubmission"] is not None
+
+    with app.app_context():
+        access.grant(CONSOLE, cast.charlie.id, "app-user", project_id=1, form_id=form.id)
+    assert (told(cast.bob), told(cast.vy)) == ((2, 1, True), (2, None, True))
+    assert (told(cast.minh), told(cast.charlie)) == ((2, None, False), (1, None, False))
 
 
 def test_creating_is_for_administrators(client: FlaskClient, cast: Cast) -> None:

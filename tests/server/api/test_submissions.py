@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from schemas import problems
+from server.db import db, writing
+from server.models import SubmissionFile
 from tests import expect
 from tests.cast import Cast, Person
 from tests.conftest import Publish, Send
@@ -75,10 +79,13 @@ def test_creating_works(client: FlaskClient, cast: Cast, form: Published, kind: 
 def test_creating_again_is_refused(client: FlaskClient, cast: Cast, form: Published) -> None:
     xml = form.submission("<who>An</who>", instance_id="uuid:2")
     assert create(client, form, cast.bob, xml).status_code == 200
-    assert create(client, form, cast.bob, xml).status_code == 409
     other = form.submission("<who>Ba</who>", instance_id="uuid:2")
-    assert create(client, form, cast.bob, other).status_code == 409
+    taken = {"fields": "instanceID", "values": "uuid:2"}
+    for again in (xml, other):
+        assert expect.refused(create(client, form, cast.bob, again), problems.UNIQUENESS) == taken
     assert len(get(client, f"{form.url}/submissions", cast.bob)) == 1
+    client.delete(f"{form.url}/submissions/uuid:2", headers=cast.bob.bearer)
+    assert expect.refused(create(client, form, cast.bob, xml), problems.UNIQUENESS) == taken
 
 
 def test_creating_refusals(client: FlaskClient, cast: Cast, form: Published) -> None:
@@ -197,7 +204,7 @@ def test_editing_asks_for_the_current_version(client: FlaskClient, cast: Cast, f
     late = form.submission("<who>Cu</who>", instance_id="uuid:3", deprecated_id="uuid:1")
     assert expect.refused(put(late), problems.DEPRECATING_OLD) == {"deprecatedId": "uuid:1"}
     same = form.submission("<who>Cu</who>", instance_id="uuid:1", deprecated_id="uuid:2")
-    assert put(same).status_code == 409
+    assert expect.refused(put(same), problems.UNIQUENESS) == {"fields": "instanceID", "values": "uuid:1"}
     other = form.submission("<who>Cu</who>", instance_id="uuid:3", deprecated_id="uuid:9")
     assert put(other).status_code == 409
     none = client.put(f"{sent}9", data=edit, content_type="text/xml", headers=cast.bob.bearer)
@@ -267,6 +274,17 @@ def test_what_was_uploaded_cannot_run_here(
     assert got.headers["X-Content-Type-Options"] == "nosniff"
     assert got.headers["Content-Disposition"].startswith("attachment;")
     assert got.headers["Content-Security-Policy"].startswith("sandbox")
+    assert got.content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize("kind", ["image/\u1ea3nh", "text/html", "image/png\r\nX: y", "x" * 300])
+def test_a_type_that_was_stored_before_cannot_run_either(
+    app: Flask, client: FlaskClient, cast: Cast, sent: str, kind: str
+) -> None:
+    with app.app_context(), writing():
+        db.session.execute(update(SubmissionFile).values(content_type=kind))
+    got = client.get(f"{sent}/attachments/a.jpg", headers=cast.vy.bearer)
+    assert (got.status_code, got.data, got.content_type) == (200, b"photo", "image/jpeg")
 
 
 def test_reviewing(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:

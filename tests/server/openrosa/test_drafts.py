@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
+from server.actions import submissions
 from tests import expect
 from tests.cast import Cast
 from tests.conftest import Publish, Send
@@ -131,3 +132,23 @@ def test_the_same_instance_may_be_tried_and_then_really_sent(
     expect.told(send(xml), 201)
     (found,) = listed(client, cast, f"{draft.url}/submissions")
     assert found["instanceId"] == "uuid:1"
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, 201), (2, 503)])
+def test_a_draft_that_is_replaced_meanwhile(
+    base: str, publish: Publish, draft: Published, send: Send, monkeypatch: pytest.MonkeyPatch, times: int, status: int
+) -> None:
+    """Between the look at the draft and the write; a phone that is told to will try again."""
+    keep, replaced = submissions.files.keep, []
+
+    def slowly(parts: Any) -> None:
+        keep(parts)
+        if len(replaced) < times:
+            replaced.append(None)
+            with monkeypatch.context() as quickly:
+                quickly.setattr(submissions.files, "keep", keep)
+                publish(FORM.replace("Xã?", f"Xã {len(replaced)}?"), draft=True)
+
+    monkeypatch.setattr(submissions.files, "keep", slowly)
+    expect.told(send(draft.submission(), to=f"{base}/submission"), status)
+    assert len(replaced) == times

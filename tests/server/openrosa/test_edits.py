@@ -179,3 +179,17 @@ def test_history_tells_of_each_version(story: Story) -> None:
     story("a", "ba")
     actions = [entry["action"] for entry in story.get(f"/{story.ids['a']}/audits")]
     assert actions == ["submission.update.version", "submission.create"]
+
+
+def test_an_early_edit_gets_the_files_it_did_not_bring(story: Story) -> None:
+    photos = "<photo>a.jpg</photo><door>b.jpg</door>"
+    expect.told(story.send(story.xml("cb", photos)), 201)
+    expect.told(story.send(story.xml("ba", photos), [("b.jpg", b"b2", "image/jpeg")]), 201)
+    expect.told(story.send(story.xml("a", photos), [("b.jpg", b"b1", "image/jpeg")]), 201)
+    # One file of the original comes only now: those after it get it too.
+    expect.told(story.send(story.xml("a", photos), [("a.jpg", b"a1", "image/jpeg")]), 201)
+    for version, door in (("a", b"b1"), ("b", b"b2"), ("c", b"b2")):
+        url = f"{story.form.url}/submissions/{story.ids['a']}/versions/{story.ids[version]}/attachments"
+        for name, expected in (("a.jpg", b"a1"), ("b.jpg", door)):
+            answer = story.client.get(f"{url}/{name}", headers=story.cast.bob.bearer)
+            assert (answer.status_code, answer.data) == (200, expected), (version, name)

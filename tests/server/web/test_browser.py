@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from werkzeug.test import TestResponse
 
@@ -92,6 +93,32 @@ def test_a_file_from_outside_cannot_run(
     with screen.expect_download() as download:
         screen.get_by_role("link", name="x.svg").click()
     assert Path(download.value.path()).read_bytes() == picture
+
+
+def test_xml_from_outside_cannot_run(
+    browser: Browser,
+    live: str,
+    client: FlaskClient,
+    cast: Cast,
+    publish: Callable[..., Published],
+    send: Callable[..., TestResponse],
+) -> None:
+    script = "<h:script xmlns:h='http://www.w3.org/1999/xhtml'>document.documentElement.id = 'ran'</h:script>"
+    form = publish(demo.FORM)
+    xml = demo.filled(demo.answers()).replace(b"<meta>", script.encode() + b"<meta>")
+    assert send(xml).status_code == 201
+    screen = browser.new_context(base_url=live, locale="en-GB").new_page()
+    sign_in(screen, cast)
+    with screen.expect_download() as download:
+        screen.evaluate("to => { location = to }", f"{form.url}/submissions/{instance_id(xml)}.xml")
+    assert Path(download.value.path()).read_bytes() == xml
+    evil = form.xml.replace(b"</h:head>", script.encode() + b"</h:head>")
+    url = f"{form.url}/draft?ignoreWarnings=true"
+    assert client.post(url, data=evil, headers=cast.bob.bearer, content_type="text/xml").status_code == 200
+    screen.goto(f"{form.url}/draft.xml")
+    assert "document.documentElement.id" in screen.content()
+    assert screen.locator("#ran").count() == 0
+    screen.context.close()
 
 
 def test_upload_preview_and_publish(screen: Page, cast: Cast, node_modules: Path) -> None:

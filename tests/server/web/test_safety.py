@@ -29,7 +29,9 @@ def test_headers_of_every_page(path: str, visit: Visit, cast: Cast) -> None:
 
 
 def test_the_api_keeps_its_own_headers(visit: Visit) -> None:
-    assert "Content-Security-Policy" not in visit().get("/v1/users/current").headers
+    headers = visit().get("/v1/users/current").headers
+    assert headers["Content-Security-Policy"].startswith("sandbox;")
+    assert headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_the_preview_alone_has_another_policy(visit: Visit, cast: Cast, publish: Callable[..., Published]) -> None:
