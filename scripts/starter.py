@@ -23,6 +23,7 @@ from sync import collect
 from sync.parts import Part
 
 ADMIN = "admin@donghanh.example"
+ADMIN_NAME = "Quản trị viên"
 PROJECT = "Hỗ trợ cộng đồng"
 VOLUNTEER = "Tình nguyện viên 1"
 
@@ -68,7 +69,7 @@ def _administrator() -> tuple[str, str, bool] | None:
     chosen = settings()
     email = chosen.admin_email or ADMIN
     with writing():
-        _, password = accounts.create_user(CONSOLE, email, chosen.admin_password or None)
+        _, password = accounts.create_user(CONSOLE, email, chosen.admin_password or None, ADMIN_NAME)
         accounts.promote(CONSOLE, email)
     return email, "(as set)" if chosen.admin_password else password, not chosen.admin_password
 
@@ -107,7 +108,13 @@ def address(*, lan: bool) -> str:
 
 
 def _lan_address() -> str:
-    """This machine's address on the local network. Connecting a datagram socket sends nothing."""
+    """This machine's address on the local network, or the one that HOST names.
+
+    Connecting a datagram socket sends nothing.
+    """
+    chosen = os.environ.get("HOST")
+    if chosen and chosen not in (ports.EVERYWHERE, "::"):
+        return chosen
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))

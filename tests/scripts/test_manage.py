@@ -178,6 +178,8 @@ def test_a_first_start_without_a_person(
 def test_on_the_network_it_says_trial_only(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starter, "_starter_project", lambda: None)
     assert "TRIAL ONLY" in run("setup", "--lan").output
+    monkeypatch.setenv("HOST", "192.0.2.7")
+    assert "Address: http://192.0.2.7:8000" in run("setup", "--lan").output
 
 
 def test_migrate(run: Run, folder: Path) -> None:
