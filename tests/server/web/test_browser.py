@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from werkzeug.test import TestResponse
 
+from forms import library
 from tests.cast import PASSWORD, Cast
 from tests.phone import Published
 from tests.server.web import demo
@@ -201,3 +202,15 @@ def test_keyboard_alone_is_enough(screen: Page, cast: Cast, world: World) -> Non
     assert screen.evaluate("document.activeElement.className") == "skip"
     screen.keyboard.press("Enter")
     assert screen.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_every_bundled_form_opens_in_the_preview(name: str, screen: Page, cast: Cast, node_modules: Path) -> None:
+    sign_in(screen, cast)
+    screen.get_by_role("link", name="Add a form").click()
+    workbook = library.source(name)
+    screen.set_input_files("[name=form]", {"name": f"{name}.md", "mimeType": "", "buffer": workbook})
+    screen.get_by_role("button", name="Upload and check").click()
+    screen.get_by_role("link", name="Preview").click()
+    expect(screen.locator("#form input").first).to_be_visible(timeout=20_000)
+    expect(screen.locator("#said")).to_be_hidden()
