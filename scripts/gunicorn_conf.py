@@ -8,10 +8,12 @@ import re
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from scripts import ports
 
@@ -24,7 +26,22 @@ wsgi_app = "server.app:create_app()"
 
 # SQLite has one writer at a time: a second process would only wait for the first.
 workers = int(os.environ.get("WEB_CONCURRENCY") or (2 if _ON_SERVER_DATABASE else 1))
-worker_class = "gthread"
+
+
+class CalmWorker(ThreadWorker):
+    """gthread, with a sign of life once a second instead of several for each request: each is a system call."""
+
+    _notified = 0.0
+
+    def notify(self) -> None:
+        """Called by gunicorn at every turn of its loop; `timeout` is a minute."""
+        moment = time.monotonic()
+        if moment - self._notified >= 1:
+            self._notified = moment
+            super().notify()
+
+
+worker_class = CalmWorker
 threads = 16
 # Each process makes its own connections and threads after the fork; none is carried over.
 preload_app = False
