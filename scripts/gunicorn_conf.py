@@ -71,7 +71,7 @@ loglevel = "warning"
 SILENT_READ_SECONDS = 30
 SILENT_WRITE_SECONDS = 60
 
-_KEYS = re.compile(r"/(key|test|sessions)/[^/\s'\"]+")
+_KEYS = re.compile(r"/(key|test|st|sessions)/[^/\s'\"]+")
 _QUERY = re.compile(r"\?[^\s'\"]*")
 
 

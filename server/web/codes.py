@@ -25,8 +25,8 @@ class Code:
 
 
 def base_url() -> str:
-    """The address by which phones reach the server."""
-    return settings().public_url or request.url_root.rstrip("/")
+    """The address by which phones reach the server, which need not be the one in this browser."""
+    return settings().public_url or settings().lan_url or request.url_root.rstrip("/")
 
 
 def _code(text: str) -> Code:
