@@ -90,3 +90,8 @@ INTERNAL = Kind(500.1, "Something went wrong on the server. Please try again lat
 NOT_IMPLEMENTED = Kind(501.1, "The feature {feature} is not supported by this server.")
 SELECT_WITH_EXPAND = Kind(501.11, "$select and $expand cannot be used together.")
 BUSY = Kind(503.1, "The server cannot store this just now. Nothing is lost: keep it and send again in a few minutes.")
+# The full disk and the new version are told apart, because what the operator has to do differs.
+DISK_FULL = Kind(
+    503.2, "The server's disk is nearly full. Nothing is lost: keep it, tell your supervisor and send again later."
+)
+UPDATING = Kind(503.3, "The server is being brought up to date. Nothing is lost: send again in a few minutes.")

@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 MIN_SECRET = 16
 
@@ -38,6 +40,14 @@ class Settings:
     accept_length: int = 5_000_000
     max_body: int = 100_000_000
     session_hours: int = 24
+    # So much of the disk stays free: beyond it, bodies are refused before they are read.
+    min_free_disk: int = 500_000_000
+    # Backups: where, for whom they are encrypted (age1… recipients, or a passphrase), when each day, how many days kept.
+    backup_dir: Path | None = None
+    backup_recipients: tuple[str, ...] = ()
+    backup_passphrase: str = ""
+    backup_at: time | None = None
+    backup_keep: int = 14
     testing: bool = False
 
     @property
@@ -70,7 +80,32 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         lan_url=_public_url(env.get("LAN_URL", ""), "LAN_URL"),
         accept_length=_whole_number(env, "ACCEPT_CONTENT_LENGTH", 5_000_000, 100_000, 1_000_000_000),
         max_body=_whole_number(env, "MAX_BODY", 100_000_000, 1_000_000, 4_000_000_000),
+        min_free_disk=_whole_number(env, "MIN_FREE_DISK", 500_000_000, 0, 1_000_000_000_000),
+        **_backups(env, data_dir),
     )
+
+
+def _backups(env: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
+    recipients = tuple(env.get("BACKUP_PUBLIC_KEY", "").replace(",", " ").split())
+    if any(not key.startswith("age1") for key in recipients):
+        raise SettingsError("BACKUP_PUBLIC_KEY: must begin with age1…; “manage backup-key” makes one.")
+    passphrase = env.get("BACKUP_PASSPHRASE", "")
+    if passphrase and len(passphrase) < MIN_SECRET:
+        raise SettingsError(f"BACKUP_PASSPHRASE: at least {MIN_SECRET} characters are needed.")
+    at = env.get("BACKUP_AT", "").strip()
+    if at and not (recipients or passphrase):
+        raise SettingsError("BACKUP_AT: backups are encrypted: set BACKUP_PUBLIC_KEY or BACKUP_PASSPHRASE too.")
+    try:
+        moment = time.fromisoformat(at) if at else None
+    except ValueError:
+        raise SettingsError(f"BACKUP_AT: “{at}” is not a time of day such as 12:30.") from None
+    return {
+        "backup_dir": Path(env.get("BACKUP_DIR") or data_dir / "backups").expanduser().resolve(),
+        "backup_recipients": recipients,
+        "backup_passphrase": passphrase,
+        "backup_at": moment,
+        "backup_keep": _whole_number(env, "BACKUP_KEEP", 14, 1, 3650),
+    }
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -89,16 +124,29 @@ def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, hig
 def _database_url(text: str, data_dir: Path) -> str:
     if not text:
         return f"sqlite:///{data_dir / 'donghanh.sqlite'}"
+    kind, _, rest = text.partition("://")
+    if kind in ("postgres", "postgresql", "postgresql+psycopg") and urlsplit(f"//{rest}").path.strip("/"):
+        return f"postgresql+psycopg://{rest}"
     if not text.startswith("sqlite:///"):
-        raise SettingsError("DATABASE_URL: this version uses SQLite: sqlite:////absolute/path, or leave it unset.")
+        raise SettingsError(
+            "DATABASE_URL: must be postgresql://user:password@host/database or sqlite:////absolute/path;"
+            " unset, it is SQLite in DATA_DIR."
+        )
     return text
 
 
 def _storage_url(text: str, data_dir: Path) -> str:
     url = text or f"file://{quote(str(data_dir / 'files'))}"
+    parts = urlsplit(url)
+    if parts.scheme == "s3" and parts.netloc and not parts.username:
+        unknown = set(parse_qs(parts.query, keep_blank_values=True)) - {"endpoint", "region"}
+        if unknown:
+            raise SettingsError(f"STORAGE_URL: {', '.join(sorted(unknown))}: only endpoint and region can be set there.")
+        return url
     if not url.startswith("file:///"):
         raise SettingsError(
-            "STORAGE_URL: must be file:// and an absolute folder, for example file:///srv/donghanh/files."
+            "STORAGE_URL: must be file:// and an absolute folder, for example file:///srv/donghanh/files,"
+            " or s3://bucket?endpoint=https://…"
         )
     return url
 
