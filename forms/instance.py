@@ -8,6 +8,9 @@ from xml.etree.ElementTree import Element
 from forms import xmltree
 from schemas import problems
 
+# Phones' IDs have 41 characters. Longer ones than this do not fit into the indexes that they are found by.
+MAX_ID = 500
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instance:
@@ -30,7 +33,8 @@ class Instance:
 
 
 def read(xml: bytes) -> Instance:
-    """Read a submission. What is not XML is UNPARSEABLE; one that names no form is MISSING_PARAMETER."""
+    """Read a submission. What is not XML is UNPARSEABLE, one that names no form MISSING_PARAMETER, an endless ID
+    UNEXPECTED_VALUE."""
     root = xmltree.parse(xml, limits=xmltree.SUBMISSION, what="XML")
     form_id = root.get("id", "").strip() or xmltree.namespace(root.tag)
     if not form_id:
@@ -40,8 +44,8 @@ def read(xml: bytes) -> Instance:
     return Instance(
         form_id=form_id,
         version=xmltree.attribute(root, "version").strip(),
-        instance_id=xmltree.text(xmltree.child(meta, "instanceID")) or _instance_id_attribute(root),
-        deprecated_id=xmltree.text(xmltree.child(meta, "deprecatedID")) or None,
+        instance_id=_id("instanceID", xmltree.text(xmltree.child(meta, "instanceID")) or _instance_id_attribute(root)),
+        deprecated_id=_id("deprecatedID", xmltree.text(xmltree.child(meta, "deprecatedID")) or None),
         instance_name=xmltree.text(xmltree.child(meta, "instanceName")) or None,
         root=root,
         encrypted=encrypted,
@@ -60,6 +64,14 @@ def _meta(root: Element) -> Element | None:
         if xmltree.local(element.tag) == "meta" and xmltree.child(element, "instanceID") is not None:
             return element
     return xmltree.child(root, "meta")
+
+
+def _id(field: str, value: str | None) -> str | None:
+    if value and len(value) > MAX_ID:
+        raise problems.UNEXPECTED_VALUE(
+            field=field, value=f"{value[:40]}…", reason=f"it has more than {MAX_ID} characters"
+        )
+    return value
 
 
 def _instance_id_attribute(root: Element) -> str | None:

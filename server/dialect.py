@@ -1,35 +1,73 @@
-"""The few places where SQLite and PostgreSQL differ. Nobody else asks which one it is."""
+"""The few places where SQLite and PostgreSQL differ. Nobody else asks which one it is.
+
+Of a PostgreSQL nothing is asked but what each transaction can hold by itself, so that a pooler may stand in between.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import select
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import JSON, Engine, Index, event, text
+from sqlalchemy import JSON, BigInteger, Engine, Index, Integer, String, bindparam, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
+# Whole numbers have 64 bits on both. SQLite numbers rows by itself only where the type is called INTEGER.
+WHOLE_TYPE = BigInteger().with_variant(Integer(), "sqlite")
+# Text is compared byte by byte on both, whatever the locale of the server.
+TEXT_TYPE = String().with_variant(String(collation="C"), "postgresql")
+LOCK_WAIT = 20  # seconds
+# A database that cannot be reached is told within seconds, whether it refuses or is silent.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "application_name": "donghanh",
+}
+# Only what begins as a write can write.
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": f"{LOCK_WAIT}s",
+    "idle_in_transaction_session_timeout": "5min",
+    "default_transaction_read_only": "on",
+}
 
 
 def pool(database_url: str, threads: int) -> dict[str, Any]:
-    """How connections are kept: one for each thread, the warm one first. A file needs no trying whether it is there."""
-    on_server = not database_url.startswith("sqlite")
-    return {"pool_size": threads, "max_overflow": threads, "pool_pre_ping": on_server, "pool_use_lifo": True}
+    """How connections are kept: one for each thread, the warm one first."""
+    options: dict[str, Any] = {"pool_size": threads, "max_overflow": threads, "pool_use_lifo": True}
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        # A read sees what is committed at each question, in a transaction or not: without, two round trips are saved.
+        options["isolation_level"] = "AUTOCOMMIT"
+        options["connect_args"] = {name: value for name, value in PATIENCE.items() if name not in url.query}
+    return options
 
 
 def prepare(engine: Engine) -> None:
-    """Set what each connection needs (design 5.8): WAL, durable commits, foreign keys, writes that begin as writes."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Set what each connection needs (design 5.8): durable commits, foreign keys, writes that begin as writes."""
+    if engine.dialect.name == "sqlite":
+        _prepare_file(engine)
+    else:
+        _prepare_server(engine)
 
+
+def _prepare_file(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
         # The driver's own implicit BEGIN would make every write start as a read.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=20000")
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT * 1000}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
@@ -39,6 +77,39 @@ def prepare(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _prepare_server(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, _record: Any) -> None:
+        calls = ", ".join(["set_config(%s, %s, false)"] * len(SESSION))
+        before, connection.autocommit = connection.autocommit, True
+        connection.execute(f"SELECT {calls}", [part for pair in SESSION.items() for part in pair])
+        connection.autocommit = before
+
+    @event.listens_for(engine, "checkout")
+    def still_there(connection: Any, _record: Any, _proxy: Any) -> None:
+        if not _is_open(connection):
+            raise DisconnectionError("the server closed the connection")
+
+    @event.listens_for(engine, "set_connection_execution_options")
+    def begin(_connection: Connection, options: dict[str, Any]) -> None:
+        if options.get("writing"):
+            options.update(isolation_level="READ COMMITTED", postgresql_readonly=False)
+
+
+def _is_open(connection: Any) -> bool:
+    """Whether a server that went away has closed its end: it is seen without a round trip, so no request fails of it."""
+    try:
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        for _ in range(3):
+            if not poll.poll(0):
+                return True
+            connection.pgconn.consume_input()  # what it said meanwhile, perhaps a good-bye
+    except connection.OperationalError:
+        pass
+    return False
 
 
 def unique_where(name: str, *columns: str, condition: str) -> Index:
@@ -51,3 +122,117 @@ def insert_missing(session: Session, model: type[DeclarativeBase], rows: list[di
     if rows:
         maker = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         session.execute(maker(model).on_conflict_do_nothing(), rows)
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
+    bindparam("keys", type_=ARRAY(BigInteger))
+)
+_LOCK_SHARED = text(
+    "SELECT pg_advisory_xact_lock_shared(:shared),"
+    " (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(:keys) AS key)"
+).bindparams(bindparam("shared", type_=BigInteger), bindparam("keys", type_=ARRAY(BigInteger)))
+
+
+def lock(session: Session, *names: str, shared: str = "") -> None:
+    """Within a write transaction: wait until no other one holds any of the names, then hold them to its end.
+
+    `shared` comes first, and may be held by many who all call it shared. What is asked afterwards sees what the
+    others did. A file has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    if shared:
+        session.connection().execute(_LOCK_SHARED, {"shared": _keys((shared,))[0], "keys": _keys(names)})
+    else:
+        session.connection().execute(_LOCK, {"keys": _keys(names)})
+
+
+def _keys(names: tuple[str, ...]) -> list[int]:
+    """Numbers of 64 bits for names, in an order that is everybody's, so that nobody waits in a circle."""
+    digests = (hashlib.blake2b(name.encode(errors="replace"), digest_size=8).digest() for name in set(names))
+    return sorted(int.from_bytes(digest, signed=True) for digest in digests)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One consistent read of the whole database, as it is now, while others write."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")  # the moment is that of the first read
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            _be_patient(connection)
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
+def alone(engine: Engine, name: str) -> Iterator[None]:
+    """One process at a time, on whatever machine: the others wait as long as it takes.
+
+    On SQLite it holds nothing: what must be alone there begins as a write and looks again.
+    """
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=True)
+        _be_patient(connection)
+        connection.execute(_LOCK, {"keys": _keys((name,))})
+        yield
+        connection.rollback()
+
+
+def _be_patient(connection: Connection) -> None:
+    """For a transaction that waits, or is quiet, for minutes."""
+    connection.exec_driver_sql(
+        "SELECT set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)"
+    )
+
+
+_SEQUENCES = """
+SELECT t.relname AS name, pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(t.relname), a.attname) AS sequence
+FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_attribute a ON a.attrelid = t.oid
+WHERE t.relkind = 'r' AND n.nspname = current_schema() AND a.attname = 'id' AND NOT a.attisdropped
+"""
+
+
+def last_numbers(connection: Connection) -> dict[str, int]:
+    """The highest number ever given to a row, by table: also of rows that are gone."""
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
+        return {name: int(number) for name, number in rows}
+    numbers = {}
+    for table, sequence in _sequences(connection).items():
+        last, called = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()
+        if called:
+            numbers[table] = int(last)
+    return numbers
+
+
+def set_last_numbers(connection: Connection, numbers: Mapping[str, int]) -> None:
+    """Give no number again that was given where these rows come from. Never goes back."""
+    known = last_numbers(connection)
+    sequences = {} if connection.dialect.name == "sqlite" else _sequences(connection)
+    for table, number in numbers.items():
+        if number <= known.get(table, 0):
+            continue
+        if connection.dialect.name != "sqlite":
+            connection.execute(text("SELECT setval(:name, :number)"), {"name": sequences[table], "number": number})
+        elif table in known:
+            connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number, table))
+        else:
+            connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number))
+
+
+def _sequences(connection: Connection) -> dict[str, str]:
+    rows = connection.exec_driver_sql(_SEQUENCES)
+    return {name: sequence for name, sequence in rows if sequence}
+
+
+def may_try_again(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed at once: it met others, or a connection that was there no more."""
+    code = getattr(error.orig, "sqlstate", None)
+    # PostgreSQL's serialization_failure, deadlock_detected, admin_shutdown.
+    return error.connection_invalidated or code in ("40001", "40P01", "57P01")

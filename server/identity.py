@@ -15,7 +15,7 @@ from server import permissions, secrets
 from server.actions import accounts
 from server.db import fetch, now
 from server.models import Actor as ActorRow
-from server.models import AppUser, Assignment, Form, Session, User
+from server.models import AppUser, Assignment, Form, Project, Session, User
 from server.permissions import ANONYMOUS, Actor, Grant
 
 COOKIE = "session"
@@ -35,8 +35,10 @@ def _with_grants(found: Select[Any]) -> Select[Any]:
 
 # Every request asks one of them, so they are made once.
 _BY_NUMBER = _with_grants(select(*_WHO).select_from(ActorRow).where(ActorRow.id == bindparam("actor_id")))
+_SPOKEN = select(Project.language).where(Project.id == bindparam("project_id"), Project.deleted_at.is_(None))
 _BY_KEY = _with_grants(
-    select(*_WHO).select_from(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
+    select(*_WHO, _SPOKEN.scalar_subquery().label("spoken"))
+    .select_from(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
     .where(AppUser.key_hash == bindparam("hash"))
 )  # fmt: skip
 _BY_SESSION = _with_grants(
@@ -69,10 +71,11 @@ def _find(incoming: Request) -> Actor:
 
 
 def _by_key(key: str) -> Actor:
-    rows = fetch(_BY_KEY, hash=secrets.token_hash(key))
+    rows = fetch(_BY_KEY, hash=secrets.token_hash(key), project_id=(request.view_args or {}).get("project_id"))
     if not rows or rows[0].deleted_at is not None:
         # 403 and not 401: Collect would ask the volunteer for a password she does not have.
         raise problems.INSUFFICIENT_RIGHTS()
+    g.spoken = rows[0].spoken  # a phone asks for nothing else so often: its project's language comes with it
     return _actor(rows, "key")
 
 

@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import PurePosixPath
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, select, union, update
 
 from schemas import problems
+from server import dialect
 from server.actions import audits
-from server.db import db, insert_all, now
+from server.db import db, fetch, insert_all, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.parts import Part, short_name
+
+
+def take_turns(form_id: int, instance_id: str, *, edits: bool) -> None:
+    """Wait for others who store the same instance. What edits changes a chain that others may be changing too, so that
+    nobody else stores anything of the form meanwhile."""
+    form = f"form {form_id}"
+    if edits:
+        dialect.lock(db.session(), form)
+    else:
+        dialect.lock(db.session(), f"{form} {instance_id}", shared=form)
+
+
+def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:
+    here = (SubmissionVersion.form_id == bindparam("form_id")) & (SubmissionVersion.draft == bindparam("draft"))
+    return select(SubmissionVersion.id).where(here, matches)
+
+
+# What is stored of an instance, of the one it edits and of edits of it; and whether it was deleted. Found by two
+# indexes, one question each: asked with OR, a planner may read the whole form instead.
+_KNOWN = (
+    select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
+    .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
+    .join(Submission, Submission.id == SubmissionVersion.submission_id)
+    .where(
+        SubmissionVersion.id.in_(
+            union(
+                _numbers(SubmissionVersion.instance_id.in_((bindparam("own"), bindparam("edited")))),
+                _numbers(SubmissionVersion.deprecated_id == bindparam("own")),
+            )
+        )
+    )
+)
+
+
+def known(form_id: int, draft: bool, own: str, edited: str | None) -> Sequence[Row[Any]]:
+    """What is stored of an instance, of the one it edits and of edits of it."""
+    return fetch(_KNOWN, form_id=form_id, draft=draft, own=own, edited=edited or own)
 
 
 def reopen(edited: SubmissionVersion, findings: int) -> int:

@@ -10,8 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, union
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from forms import checks
 from forms import instance as instances
@@ -19,10 +18,10 @@ from forms.checks import Checked
 from forms.instance import Instance
 from schemas import problems
 from schemas.findings import Finding
-from server import permissions
+from server import dialect, permissions
 from server.actions import audits, chains, files, forms
 from server.actions.forms import Target
-from server.db import db, end_read, fetch, insert, insert_all, now, writing
+from server.db import db, end_read, insert, insert_all, now, writing
 from server.models import FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.intake import Decision, Known, decide
@@ -31,6 +30,7 @@ from sync.parts import Part, Upload
 log = logging.getLogger("donghanh.submissions")
 
 # An edit that comes too early or too late is kept, and said to be one.
+TRIES = 3
 LATE_EDITS = {Decision.ORPHAN_EDIT: "origin.orphan", Decision.STALE_EDIT: "origin.stale"}
 
 
@@ -85,7 +85,7 @@ def receive(
     `xml_form_id`: the form the address names, which the body must name too. `draft`: sent to try the draft.
     `replaces`: the current version that an edit must name (REST's PUT). `fresh`: a repeat is refused (REST's POST).
     """
-    for _ in range(2):
+    for _ in range(TRIES):
         arrival = _read(actor, project_id, upload, sender, xml_form_id, draft)
         if replaces is not None and not arrival.instance.deprecated_id:
             raise problems.EXPECTED_DEPRECATION()
@@ -95,8 +95,11 @@ def receive(
         files.keep(arrival.files)
         try:
             return _store(actor, arrival, fresh or replaces is not None)
-        except IntegrityError as error:
-            # At the same moment the same instance came in on another connection, or the draft was replaced: look again.
+        except DBAPIError as error:
+            # At the same moment the same instance came in on another connection, the draft was replaced, or the
+            # database was started again: look again. What was committed after all is found as a repeat.
+            if not (isinstance(error, IntegrityError) or dialect.may_try_again(error)):
+                raise
             log.warning("refused by the database", extra={"kind": type(error.orig).__name__})
     raise problems.BUSY()
 
@@ -152,60 +155,33 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> t
 
 
 def _store(actor: Actor, arrival: Arrival, fresh: bool) -> Receipt:
+    own, deprecated_id = arrival.instance_id, arrival.instance.deprecated_id
     with writing():
-        known = fetch(_KNOWN, **_ids(arrival))
-        if fresh and any(row.instance_id == arrival.instance_id for row in known):
+        chains.take_turns(arrival.form_id, own, edits=deprecated_id is not None)
+        known = chains.known(arrival.form_id, arrival.draft, own, deprecated_id)
+        if fresh and any(row.instance_id == own for row in known):
             # As Central says it, whether the body is the same or not.
-            raise problems.UNIQUENESS(fields="instanceID", values=arrival.instance_id)
-        deprecated_id = arrival.instance.deprecated_id
+            raise problems.UNIQUENESS(fields="instanceID", values=own)
         states = [Known(row.instance_id, row.xml_sha256, row.current, row.deleted_at is not None) for row in known]
-        decision = decide(arrival.instance_id, deprecated_id, arrival.sha256, states)
+        decision = decide(own, deprecated_id, arrival.sha256, states)
         files.record(arrival.files)
         numbers = {row.instance_id: row.id for row in known}
         edited = numbers.get(deprecated_id or "")
         if decision is Decision.AGAIN:
-            version = _version(numbers[arrival.instance_id])
+            version = _version(numbers[own])
             chains.add_files(actor, version, arrival.files)
             if edited and not arrival.incomplete:
                 chains.inherit(_version(edited), version)
             return Receipt(decision, version.submission_id)
         submission_id, version_id = _add(actor, arrival, decision, _version(edited) if edited else None)
         for row in sorted(known, key=lambda row: row.id):
-            if row.deprecated_id == arrival.instance_id and row.deleted_at is None:
+            if row.deprecated_id == own and row.deleted_at is None:
                 chains.adopt(actor, _version(version_id), _version(row.id))
         return Receipt(decision, submission_id)
 
 
 def _version(version_id: int) -> SubmissionVersion:
     return db.session.get_one(SubmissionVersion, version_id)
-
-
-def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:
-    here = (SubmissionVersion.form_id == bindparam("form_id")) & (SubmissionVersion.draft == bindparam("draft"))
-    return select(SubmissionVersion.id).where(here, matches)
-
-
-# What is stored of an instance, of the one it edits and of edits of it; and whether it was deleted. Found by two
-# indexes, one question each: asked with OR, a planner may read the whole form instead.
-_KNOWN = (
-    select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
-    .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
-    .join(Submission, Submission.id == SubmissionVersion.submission_id)
-    .where(
-        SubmissionVersion.id.in_(
-            union(
-                _numbers(SubmissionVersion.instance_id.in_((bindparam("own"), bindparam("edited")))),
-                _numbers(SubmissionVersion.deprecated_id == bindparam("own")),
-            )
-        )
-    )
-)
-
-
-def _ids(arrival: Arrival) -> dict[str, Any]:
-    own = arrival.instance_id
-    edited = arrival.instance.deprecated_id or own
-    return {"form_id": arrival.form_id, "draft": arrival.draft, "own": own, "edited": edited}
 
 
 def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionVersion | None) -> tuple[int, int]:
@@ -279,10 +255,11 @@ def _add_findings(project_id: int, version_id: int, findings: list[Finding]) -> 
 
 def attach(actor: Actor, version: SubmissionVersion, file: SubmissionFile, part: Part) -> None:
     """Fill the place of one file of a stored version (REST). Only who may change submissions replaces one."""
-    version_id = version.id
+    version_id, form_id, instance_id = version.id, version.form_id, version.instance_id
     end_read()
     files.keep([part])
     with writing():
+        chains.take_turns(form_id, instance_id, edits=True)
         files.record([part])
         renamed = Part(part.field, file.name, part.content_type, part.stream, part.sha256, part.md5, part.size)
         found = db.session.get(SubmissionVersion, version_id)

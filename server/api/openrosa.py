@@ -11,6 +11,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 
 from schemas import problems
+from schemas.problems import Problem
 from server import identity, uploads
 from server.actions import drafts, files, forms, projects, submissions
 from server.actions.forms import Offered
@@ -56,14 +57,23 @@ def add_headers(response: Response) -> Response:
 
 def _asker(project_id: int) -> Actor:
     """Who asks, spoken to in her language, else the project's. A stranger is asked to sign in."""
-    spoken = projects.language(project_id)
-    use(spoken if spoken in LANGUAGES else "vi")
-    actor = identity.actor()
-    if actor.language in LANGUAGES:
-        use(str(actor.language))
+    use("vi")
+    try:
+        actor = identity.actor()
+    except Problem:  # a refusal is said in the project's language too
+        _speak(projects.language(project_id))
+        raise
+    _speak(g.get("spoken") or projects.language(project_id), actor.language)
     if actor is ANONYMOUS:
         raise problems.AUTHENTICATION_FAILED()
     return actor
+
+
+def _speak(*languages: str | None) -> None:
+    """The last of them that the server speaks."""
+    for each in languages:
+        if each in LANGUAGES:
+            use(str(each))
 
 
 def _here() -> str:

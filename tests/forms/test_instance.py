@@ -1,7 +1,7 @@
 import pytest
 
 from forms import instance
-from schemas.problems import MISSING_PARAMETER, UNPARSEABLE, Problem
+from schemas.problems import MISSING_PARAMETER, UNEXPECTED_VALUE, UNPARSEABLE, Problem
 
 
 def test_it_says_what_it_answers():
@@ -61,6 +61,8 @@ def test_an_encrypted_envelope():
         (b"<data", UNPARSEABLE),
         (b"<data/>", MISSING_PARAMETER),
         (b'<data id=" "/>', MISSING_PARAMETER),
+        (b'<data id="v"><meta><instanceID>' + b"a" * 501 + b"</instanceID></meta></data>", UNEXPECTED_VALUE),
+        (b'<data id="v"><meta><deprecatedID>' + b"a" * 501 + b"</deprecatedID></meta></data>", UNEXPECTED_VALUE),
     ],
 )
 def test_refusals(xml, kind):

@@ -134,7 +134,7 @@ def test_the_same_instance_may_be_tried_and_then_really_sent(
     assert found["instanceId"] == "uuid:1"
 
 
-@pytest.mark.parametrize(("times", "status"), [(1, 201), (2, 503)])
+@pytest.mark.parametrize(("times", "status"), [(1, 201), (2, 201), (3, 503)])
 def test_a_draft_that_is_replaced_meanwhile(
     base: str, publish: Publish, draft: Published, send: Send, monkeypatch: pytest.MonkeyPatch, times: int, status: int
 ) -> None:
