@@ -18,7 +18,7 @@ def timestamp(moment: datetime | None) -> str | None:
     """`2026-11-23T01:02:03.004Z`, as the ODK Central API writes times."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 class Timestamp(fields.Field[datetime]):

@@ -35,8 +35,15 @@ class _Column:
     repeats: bool
 
 
-# Name, property, and the column itself where it is no plain answer: most are, and rows are many.
-_Columns = tuple[tuple[str, str, _Column | None], ...]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """The columns of a group or a table: name, property, and the column itself where it is no plain answer.
+
+    Most answers are plain, most groups hold nothing else, and rows are many.
+    """
+
+    all: tuple[tuple[str, str, _Column | None], ...]
+    plain: bool
 
 
 class Rows:
@@ -85,17 +92,18 @@ class Rows:
         return [own if answers is None else own | self._row(self._columns, answers, place)]
 
     def _read_columns(self, node: Node) -> _Columns:
-        return tuple(
+        found = tuple(
             (child.name, identifier(child.name), self._read_column(child))
             for child in node.children
             if self._selection is None or child in self._selection.nodes
         )
+        return _Columns(found, all(column is None for _, _, column in found))
 
     def _read_column(self, node: Node) -> _Column | None:
         if node.type not in (GROUP, REPEAT, *GEO_TYPES):
             return None
         below = self._read_columns(node)
-        inner = [column for _, _, column in below if column is not None]
+        inner = [column for _, _, column in below.all if column is not None]
         repeats = any(column.repeats or column.type == REPEAT for column in inner)
         return _Column(identifier(node.name), node.type, below, repeats)
 
@@ -111,11 +119,15 @@ class Rows:
         return {SYSTEM: chosen} if chosen else {}
 
     def _row(self, columns: _Columns, answers: Mapping[str, Any], place: Place) -> Json:
+        get = answers.get
         row: Json = {}
-        for name, property_, column in columns:
+        if columns.plain:
+            row = {property_: get(name) for name, property_, _ in columns.all}
+            if _NESTED.isdisjoint(map(type, row.values())):
+                return row
+        for name, property_, column in columns.all:
             if column is None:
-                value = answers.get(name)
-                # Nested where the version that was answered had a group here.
+                value = get(name)
                 row[property_] = None if value.__class__ in _NESTED else value
             elif column.type == GROUP:
                 below = place.group(name) if column.repeats else place

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import orjson
 from flask import Flask, Response, jsonify, request, stream_with_context
 
 from forms.odata import edmx
@@ -41,7 +42,11 @@ JSON = "application/json; odata.metadata=minimal; charset=utf-8"
 SERVICES = (f"{FORM}.svc", f"{FORM}/draft.svc")
 
 
-_write = json.JSONEncoder(ensure_ascii=False).encode
+def _write(entry: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(entry)
+    except TypeError:  # a number of more than 64 bits
+        return json.dumps(entry, ensure_ascii=False).encode()
 
 
 def register(app: Flask) -> None:
@@ -177,21 +182,20 @@ def _count(page: Page, form: Form) -> int:
     return sum(1 for _ in _all(page, None))
 
 
-def _text(page: Page, start: int | None, total: int | None, service_url: str) -> Iterator[str]:
-    yield '{"value":['
-    kept: list[str] = []
+def _text(page: Page, start: int | None, total: int | None, service_url: str) -> Iterator[bytes]:
+    yield b'{"value":['
+    kept: list[bytes] = []
     for entry in _window(page, start):
-        kept.append(("," if page.given > 1 else "") + _write(entry))
+        kept.append((b"," if page.given > 1 else b"") + _write(entry))
         if len(kept) == BLOCK:
-            yield "".join(kept)
+            yield b"".join(kept)
             kept.clear()
-    yield "".join(kept)
-    yield f'],"@odata.context":{json.dumps(f"{service_url}/$metadata#{page.name}")}'
+    end = f'],"@odata.context":{json.dumps(f"{service_url}/$metadata#{page.name}")}'
     if page.more:
-        yield f',"@odata.nextLink":{json.dumps(_next(page, service_url))}'
+        end += f',"@odata.nextLink":{json.dumps(_next(page, service_url))}'
     if total is not None:
-        yield f',"@odata.count":{total}'
-    yield "}"
+        end += f',"@odata.count":{total}'
+    yield b"".join(kept) + f"{end}}}".encode()
 
 
 def _next(page: Page, service_url: str) -> str:
