@@ -1,65 +1,238 @@
-"""Files by their content, in a folder."""
+"""Files by their content: in a folder and in a bucket alike, and what only one of them can go through."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from server.storage import Storage, open_storage
+from server.storage.bucket import Address, Bucket
+from tests.parts import ROOT
+from tests.stores import POOR_KEY, POOR_SECRET, Store, empty, make_store
 
 DATA = bytes(range(256)) * 1000
 SHA = hashlib.sha256(DATA).hexdigest()
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def in_bucket(store: Store) -> Storage:
+    """A storage in a bucket, under a prefix with a space and a letter that is not ASCII."""
+    return open_storage(store.url().replace("?", "%20b/%C4%91?"))
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """An empty storage of either kind; the folder has a space in its name."""
+    if request.param == "folder":
+        return open_storage(f"file://{tmp_path}/a%20b")
+    made: Storage = request.getfixturevalue("in_bucket")
+    empty(made)
+    return made
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    """A storage in a folder with a space in its name."""
+def folder(tmp_path: Path) -> Storage:
+    """A storage in a folder."""
     return open_storage(f"file://{tmp_path}/a%20b")
 
 
-def test_it_works(storage: Storage, tmp_path: Path) -> None:
+def content(storage: Storage, sha256: str = SHA) -> bytes:
+    """All of a file."""
+    with storage.open(sha256) as file:
+        return file.read()
+
+
+def names(storage: Storage) -> list[str]:
+    """What a walk shows."""
+    return [stored.sha256 for stored in storage.walk()]
+
+
+def at_once(*deeds: Callable[[], object]) -> None:
+    """Several deeds, begun together. What one of them raises is raised."""
+    barrier = Barrier(len(deeds))
+
+    def begin(deed: Callable[[], object]) -> None:
+        barrier.wait()
+        deed()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        list(pool.map(begin, deeds))
+
+
+def test_it_works(storage: Storage) -> None:
     stream = BytesIO(DATA)
     stream.read()
     storage.put(SHA, stream)
     with storage.open(SHA) as file:
-        assert file.read() == DATA
+        assert file.read(1000) == DATA[:1000]
+        assert file.read() == DATA[1000:]
+        assert file.read(1) == b""
     assert storage.url(SHA) is None
-    assert [path.name for path in (tmp_path / "a b").rglob("*") if path.is_file()] == [SHA]
+
+
+def test_an_empty_file_is_a_file(storage: Storage) -> None:
+    sha256 = hashlib.sha256(b"").hexdigest()
+    storage.put(sha256, BytesIO())
+    assert content(storage, sha256) == b""
+    assert [(stored.sha256, stored.size) for stored in storage.walk()] == [(sha256, 0)]
 
 
 def test_again_is_harmless(storage: Storage) -> None:
     for _ in range(2):
-        storage.put(SHA, BytesIO(DATA))
-    storage.delete(SHA)
-    storage.delete(SHA)
+        storage.put(SHA, BytesIO(DATA), hashlib.md5(DATA).hexdigest())
+    assert (names(storage), content(storage)) == ([SHA], DATA)
+    for _ in range(2):
+        storage.delete(SHA)
+    assert names(storage) == []
     with pytest.raises(FileNotFoundError):
         storage.open(SHA)
 
 
-def test_what_breaks_off_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
-    class Broken(BytesIO):
-        def read(self, *_: object) -> bytes:
-            raise OSError("broken")
+def test_the_same_file_from_many_phones_at_once(storage: Storage) -> None:
+    at_once(*[lambda: storage.put(SHA, BytesIO(DATA))] * 8)
+    assert (names(storage), content(storage)) == ([SHA], DATA)
 
-    with pytest.raises(OSError, match="broken"):
-        storage.put(SHA, Broken(DATA))
+
+def test_what_breaks_off_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
+    class CutOff(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() > 1_000_000:
+                raise OSError("cut off")
+            return super().read(min(size or -1, 100_000))
+
+    data = os.urandom(2_000_000)
+    sha256 = hashlib.sha256(data).hexdigest()
+    for md5 in ("", hashlib.md5(data).hexdigest()):
+        with pytest.raises(OSError):
+            storage.put(sha256, CutOff(data), md5)
+    assert names(storage) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    with pytest.raises(FileNotFoundError):
+        storage.open(sha256)
+    storage.put(sha256, BytesIO(data))
+    assert content(storage, sha256) == data
 
 
 @pytest.mark.parametrize("name", ["", "a", "../../etc/passwd", "Z" * 64, "../" + "a" * 61, "A" * 64])
 def test_only_hashes_are_names(storage: Storage, name: str) -> None:
-    for use in (lambda: storage.put(name, BytesIO()), lambda: storage.open(name), lambda: storage.delete(name)):
+    for use in (lambda: storage.put(name, BytesIO()), *(lambda v=v: v(name) for v in (storage.open, storage.delete))):
         with pytest.raises(ValueError, match="SHA"):
             use()
+    with pytest.raises(ValueError, match="SHA"):
+        storage.set_aside(name)
 
 
-def test_what_a_killed_process_left_is_removed_at_the_next_start(storage: Storage, tmp_path: Path) -> None:
+def test_a_walk_shows_everything_with_size_and_time(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.storage.s3.PAGE", 2)
+    files = {hashlib.sha256(data).hexdigest(): data for data in (b"%d" % n * n for n in range(1, 6))}
+    for sha256, data in files.items():
+        storage.put(sha256, BytesIO(data))
+    found = {stored.sha256: stored for stored in storage.walk()}
+    assert {sha256: stored.size for sha256, stored in found.items()} == {s: len(data) for s, data in files.items()}
+    for stored in found.values():
+        assert stored.modified.tzinfo is UTC and abs(datetime.now(UTC) - stored.modified) < DAY
+
+
+def test_what_is_put_again_is_new(storage: Storage) -> None:
     storage.put(SHA, BytesIO(DATA))
+    (first,) = storage.walk()
+    time.sleep(1.1)  # stores count whole seconds
+    storage.put(SHA, BytesIO(DATA))
+    (second,) = storage.walk()
+    assert second.modified > first.modified
+
+
+@pytest.mark.parametrize("verb", ["open", "put"])
+def test_what_was_set_aside_comes_back_whole(storage: Storage, verb: str) -> None:
+    storage.put(SHA, BytesIO(DATA))
+    storage.set_aside(SHA)
+    storage.set_aside(SHA)
+    assert names(storage) == []
+    if verb == "put":
+        storage.put(SHA, BytesIO(DATA))
+        assert names(storage) == [SHA]
+    assert content(storage) == DATA
+    assert names(storage) == [SHA]
+    storage.empty_aside(datetime.now(UTC) + DAY)
+    assert content(storage) == DATA
+
+
+def test_only_what_lay_aside_long_enough_is_removed(storage: Storage) -> None:
+    storage.put(SHA, BytesIO(DATA))
+    storage.set_aside(SHA)
+    other = hashlib.sha256(b"stays").hexdigest()
+    storage.put(other, BytesIO(b"stays"))
+    assert storage.empty_aside(datetime.now(UTC) - DAY) == 0
+    assert storage.empty_aside(datetime.now(UTC) + DAY) == 1
+    assert storage.empty_aside(datetime.now(UTC) + DAY) == 0
+    with pytest.raises(FileNotFoundError):
+        storage.open(SHA)
+    assert (names(storage), content(storage, other)) == ([other], b"stays")
+
+
+def test_what_was_set_aside_twice_is_removed_by_the_first_time(storage: Storage) -> None:
+    storage.put(SHA, BytesIO(DATA))
+    storage.set_aside(SHA)
+    storage.put(SHA, BytesIO(DATA))
+    between = datetime.now(UTC)
+    storage.set_aside(SHA)
+    assert storage.empty_aside(between) == 1
+    assert content(storage) == DATA
+
+
+def test_a_sweep_loses_nothing_that_arrives_meanwhile(storage: Storage) -> None:
+    """Every time, one phone sends a file and another reads it while it is set aside and what is old is removed."""
+    for present in (True, False) * 10:
+        empty(storage)
+        if present:
+            storage.put(SHA, BytesIO(DATA))
+        at_once(
+            lambda: storage.put(SHA, BytesIO(DATA)),
+            lambda: storage.set_aside(SHA),
+            lambda: storage.empty_aside(datetime.now(UTC) - DAY),
+        )
+        at_once(lambda: content(storage), lambda: storage.set_aside(SHA), lambda: content(storage))
+        assert content(storage) == DATA
+        assert names(storage) == [SHA]
+
+
+def test_a_large_file_needs_little_memory(storage: Storage, tmp_path: Path) -> None:
+    path, sha256 = tmp_path / "large", hashlib.sha256()
+    with path.open("wb") as file:
+        for _ in range(40):
+            block = os.urandom(1_000_000)
+            sha256.update(block)
+            file.write(block)
+    name = sha256.hexdigest()
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            storage.put(name, file)
+        with storage.open(name) as stored, path.open("rb") as file:
+            while block := stored.read(256 * 1024):
+                assert block == file.read(len(block))
+            assert file.read() == b""
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 6_000_000
+
+
+def test_what_a_killed_process_left_is_removed_at_the_next_start(folder: Storage, tmp_path: Path) -> None:
+    folder.put(SHA, BytesIO(DATA))
     place, yesterday = tmp_path / "a b" / SHA[:2], time.time() - 25 * 3600
     for path in (place / ".part-old", place / SHA, place / "other", tmp_path / "a b" / ".part-outside"):
         path.touch()
@@ -67,6 +240,155 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(storage: Storag
     (place / ".part-new").touch()
     (place / ".part-folder").mkdir()
     os.utime(place / ".part-folder", (yesterday, yesterday))
-    open_storage(f"file://{tmp_path}/a%20b")
+    again = open_storage(f"file://{tmp_path}/a%20b")
     left = {path.name for path in (tmp_path / "a b").rglob("*")}
     assert left == {SHA[:2], SHA, "other", ".part-outside", ".part-new", ".part-folder"}
+    assert names(again) == [SHA]
+
+
+def test_a_folder_holds_files_under_their_hashes_alone(folder: Storage, tmp_path: Path) -> None:
+    folder.put(SHA, BytesIO(DATA))
+    assert [path for path in (tmp_path / "a b").rglob("*") if path.is_file()] == [tmp_path / "a b" / SHA[:2] / SHA]
+
+
+# Only in a bucket.
+
+
+@pytest.fixture
+def lonely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A server of the test's own, to be stopped."""
+    made = make_store(tmp_path)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_a_store_that_goes_and_comes_back(lonely: Store) -> None:
+    storage = open_storage(lonely.url())
+    large = os.urandom(30_000_000)
+    large_sha = hashlib.sha256(large).hexdigest()
+    storage.put(SHA, BytesIO(DATA))
+    storage.put(large_sha, BytesIO(large))
+    half = storage.open(large_sha)
+    assert half.read(1000) == large[:1000]
+    lonely.stop()
+    with half, pytest.raises(OSError):
+        half.read()
+    uses: list[Callable[[], object]] = [
+        lambda: storage.put(SHA, BytesIO(DATA)),
+        lambda: storage.open(SHA),
+        lambda: storage.delete(SHA),
+        lambda: list(storage.walk()),
+        lambda: storage.set_aside(SHA),
+        lambda: storage.empty_aside(datetime.now(UTC)),
+        lambda: open_storage(lonely.url()).put(SHA, BytesIO(DATA)),
+    ]
+    for use in uses:
+        with pytest.raises(OSError, match="does not answer") as caught:
+            use()
+        assert not isinstance(caught.value, FileNotFoundError)
+    lonely.start()
+    assert content(storage) == DATA
+    assert content(storage, large_sha) == large
+    storage.put(SHA, BytesIO(DATA))
+    assert names(storage) == sorted([SHA, large_sha])
+
+
+def test_a_wrong_key_is_told_and_not_shown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong and secret")
+    storage = open_storage(store.url())
+    for use in (lambda: storage.put(SHA, BytesIO(DATA)), lambda: storage.open(SHA), lambda: list(storage.walk())):
+        with pytest.raises(PermissionError, match="check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY") as caught:
+            use()
+        assert "wrong and secret" not in f"{caught.value!r}{caught.value.__cause__!r}"
+
+
+def test_no_key_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(OSError, match="set AWS_ACCESS_KEY_ID"):
+        open_storage(store.url()).put(SHA, BytesIO(DATA))
+
+
+def test_a_missing_bucket_is_made(store: Store) -> None:
+    url = store.url(bucket=f"new-{os.getpid()}")
+    places = [open_storage(url) for _ in range(3)]
+    at_once(*(lambda place=place: list(place.walk()) for place in places))  # type: ignore[misc]
+    places[0].put(SHA, BytesIO(DATA))
+    assert [content(place) for place in places] == [DATA] * 3
+
+
+def test_a_bucket_that_cannot_be_made_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", POOR_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", POOR_SECRET)
+    with pytest.raises(OSError, match="bucket never-made is missing and cannot be made"):
+        open_storage(store.url(bucket="never-made")).put(SHA, BytesIO(DATA))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["s3://files?endpoint=nowhere", "s3://a,b?endpoint={}", "s3://files?endpoint={}&region=_"]
+)
+def test_an_address_that_cannot_be_one_is_told(store: Store, wrong: str) -> None:
+    with pytest.raises(OSError, match="check bucket, endpoint and region in STORAGE_URL"):
+        open_storage(wrong.format(store.endpoint)).put(SHA, BytesIO(DATA))
+
+
+def test_what_changed_on_its_way_is_refused(in_bucket: Storage) -> None:
+    empty(in_bucket)
+    with pytest.raises(OSError, match="BadDigest"):
+        in_bucket.put(SHA, BytesIO(DATA[:-1] + b"?"), hashlib.md5(DATA).hexdigest())
+    assert names(in_bucket) == []
+
+
+def test_others_may_keep_things_in_the_same_bucket(store: Store) -> None:
+    url = store.url()
+    mine, beside = open_storage(url), open_storage(store.url())
+    bucket = Bucket(Address.of(url))
+    for key in ("readme.txt", f"{SHA[:2]}/{SHA}.txt", f"00/{SHA}", f"more/{SHA[:2]}/{SHA}", "aside/aa/notes"):
+        bucket.put(key, SHA, BytesIO(DATA))
+    beside.put(SHA, BytesIO(DATA))
+    assert names(mine) == []
+    assert mine.empty_aside(datetime.max.replace(tzinfo=UTC)) == 0
+    with pytest.raises(FileNotFoundError):
+        mine.open(SHA)
+
+
+def python(program: str) -> str:
+    """What a program of Python says."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_folder_needs_nothing_of_the_network(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from server.app import open_storage
+open_storage("file://{tmp_path}/files")
+print(sorted({{name.split(".")[0] for name in sys.modules}} & {{"boto3", "botocore", "urllib3"}}))
+"""
+    assert python(program) == "[]"
+
+
+def test_processes_that_were_forked_share_no_connection(store: Store) -> None:
+    """A server checks its store, and its workers are forked after that."""
+    program = f"""
+import hashlib, io, os
+from server.storage import open_storage
+storage = open_storage({store.url()!r})
+data = os.urandom(200_000)
+name = hashlib.sha256(data).hexdigest()
+storage.put(name, io.BytesIO(data))
+children = []
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        good = all(storage.open(name).read() == data for _ in range(20))
+        os._exit(0 if good else 1)
+    children.append(child)
+good = all(storage.open(name).read() == data for _ in range(20))
+print(good, [os.waitpid(child, 0)[1] for child in children])
+"""
+    assert python(program) == "True [0, 0, 0]"
