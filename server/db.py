@@ -54,7 +54,13 @@ class Base(DeclarativeBase):
 
     registry = registry(
         metadata=MetaData(naming_convention=NAMES),
-        type_annotation_map={datetime: Utc, dict[str, Any]: dialect.JSON_TYPE, list[Any]: dialect.JSON_TYPE},
+        type_annotation_map={
+            int: dialect.WHOLE_TYPE,
+            str: dialect.TEXT_TYPE,
+            datetime: Utc,
+            dict[str, Any]: dialect.JSON_TYPE,
+            list[Any]: dialect.JSON_TYPE,
+        },
     )
 
 

@@ -6,16 +6,19 @@ Of a PostgreSQL nothing is asked but what each transaction can hold by itself, s
 from __future__ import annotations
 
 import hashlib
-import select
+import json
+import re
+import select as sockets
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Engine, Index, Integer, String, bindparam, event, make_url, text
+from sqlalchemy import JSON, BigInteger, Engine, Index, Integer, String, bindparam, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
@@ -33,6 +36,9 @@ PATIENCE = {
     "tcp_user_timeout": 15_000,
     "application_name": "donghanh",
 }
+# The one character that text on PostgreSQL cannot have: SQLite does not take it either.
+NO_NUL = "text with the character NUL"
+_JSON_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Only what begins as a write can write.
 SESSION = {
     "timezone": "UTC",
@@ -46,11 +52,20 @@ def pool(database_url: str, threads: int) -> dict[str, Any]:
     """How connections are kept: one for each thread, the warm one first."""
     options: dict[str, Any] = {"pool_size": threads, "max_overflow": threads, "pool_use_lifo": True}
     url = make_url(database_url)
-    if url.get_backend_name() != "sqlite":
+    if url.get_backend_name() == "sqlite":
+        options["json_serializer"] = _to_json
+    else:
         # A read sees what is committed at each question, in a transaction or not: without, two round trips are saved.
         options["isolation_level"] = "AUTOCOMMIT"
         options["connect_args"] = {name: value for name, value in PATIENCE.items() if name not in url.query}
     return options
+
+
+def _to_json(value: Any) -> str:
+    made = json.dumps(value, ensure_ascii=False)
+    if _JSON_NUL.search(made):
+        raise sqlite3.DataError(NO_NUL)
+    return made
 
 
 def prepare(engine: Engine) -> None:
@@ -66,17 +81,32 @@ def _prepare_file(engine: Engine) -> None:
     def pragmas(connection: Any, _record: Any) -> None:
         # The driver's own implicit BEGIN would make every write start as a read.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={LOCK_WAIT * 1000}")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
+        try:
+            wait = f"busy_timeout={LOCK_WAIT * 1000}"
+            for setting in (wait, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {setting}").close()
+        except sqlite3.Error as error:  # a file that is no database; as any other trouble of a database
+            raise DatabaseError("PRAGMA", None, error) from error
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def fit(_connection: Connection, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if _has_nul(values):
+            raise DataError(statement, None, sqlite3.DataError(NO_NUL))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return False
+    return any(map(_has_nul, value))
 
 
 def _prepare_server(engine: Engine) -> None:
@@ -99,10 +129,10 @@ def _prepare_server(engine: Engine) -> None:
 
 
 def _is_open(connection: Any) -> bool:
-    """Whether a server that went away has closed its end: it is seen without a round trip, so no request fails of it."""
+    """Whether the server has not gone away. It is seen without a round trip, so that no request fails of it."""
     try:
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
+        poll = sockets.poll()
+        poll.register(connection.fileno(), sockets.POLLIN)
         for _ in range(3):
             if not poll.poll(0):
                 return True
@@ -118,18 +148,29 @@ def unique_where(name: str, *columns: str, condition: str) -> Index:
 
 
 def insert_missing(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
-    """Insert rows, leaving those alone whose primary key is there already."""
+    """Insert rows, leaving those alone whose primary key is there already.
+
+    In the order of their keys, so that of two who insert the same at the same moment neither waits in a circle.
+    """
     if rows:
         maker = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        session.execute(maker(model).on_conflict_do_nothing(), rows)
+        keys = [column.name for column in inspect(model).primary_key]
+        ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
+        session.execute(maker(model).on_conflict_do_nothing(), ordered)
+
+
+def may_try_again(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed at once: it met others, or a connection that was there no more."""
+    code = getattr(error.orig, "sqlstate", None)
+    # PostgreSQL's serialization_failure, deadlock_detected, admin_shutdown.
+    return error.connection_invalidated or code in ("40001", "40P01", "57P01")
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
     bindparam("keys", type_=ARRAY(BigInteger))
 )
 _LOCK_SHARED = text(
-    "SELECT pg_advisory_xact_lock_shared(:shared),"
-    " (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(:keys) AS key)"
+    "SELECT pg_advisory_xact_lock_shared(:shared), (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(:keys) AS key)"
 ).bindparams(bindparam("shared", type_=BigInteger), bindparam("keys", type_=ARRAY(BigInteger)))
 
 
@@ -191,48 +232,33 @@ def _be_patient(connection: Connection) -> None:
 
 
 _SEQUENCES = """
-SELECT t.relname AS name, pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(t.relname), a.attname) AS sequence
-FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_attribute a ON a.attrelid = t.oid
-WHERE t.relkind = 'r' AND n.nspname = current_schema() AND a.attname = 'id' AND NOT a.attisdropped
+SELECT relname, sequence, pg_sequence_last_value(sequence::regclass)
+FROM (
+    SELECT relname, pg_get_serial_sequence(quote_ident(relname), attname) AS sequence
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relkind = 'r' AND pg_table_is_visible(pg_class.oid) AND attname = 'id' AND NOT attisdropped
+) AS numbered
+WHERE sequence IS NOT NULL
 """
 
 
 def last_numbers(connection: Connection) -> dict[str, int]:
-    """The highest number ever given to a row, by table: also of rows that are gone."""
+    """The highest number ever given to a row, by table: also of rows that are gone. Tables without any are left out."""
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
-        return {name: int(number) for name, number in rows}
-    numbers = {}
-    for table, sequence in _sequences(connection).items():
-        last, called = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()
-        if called:
-            numbers[table] = int(last)
-    return numbers
+        return {table: int(number) for table, number in rows}
+    return {table: int(number) for table, _, number in connection.exec_driver_sql(_SEQUENCES) if number}
 
 
 def set_last_numbers(connection: Connection, numbers: Mapping[str, int]) -> None:
     """Give no number again that was given where these rows come from. Never goes back."""
     known = last_numbers(connection)
-    sequences = {} if connection.dialect.name == "sqlite" else _sequences(connection)
-    for table, number in numbers.items():
-        if number <= known.get(table, 0):
-            continue
-        if connection.dialect.name != "sqlite":
-            connection.execute(text("SELECT setval(:name, :number)"), {"name": sequences[table], "number": number})
-        elif table in known:
-            connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (number, table))
-        else:
+    ahead = {table: number for table, number in numbers.items() if number > known.get(table, 0)}
+    if connection.dialect.name == "sqlite":
+        for table, number in ahead.items():
             connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
             connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number))
-
-
-def _sequences(connection: Connection) -> dict[str, str]:
-    rows = connection.exec_driver_sql(_SEQUENCES)
-    return {name: sequence for name, sequence in rows if sequence}
-
-
-def may_try_again(error: DBAPIError) -> bool:
-    """Whether the same transaction may succeed at once: it met others, or a connection that was there no more."""
-    code = getattr(error.orig, "sqlstate", None)
-    # PostgreSQL's serialization_failure, deadlock_detected, admin_shutdown.
-    return error.connection_invalidated or code in ("40001", "40P01", "57P01")
+    else:
+        sequences = {table: sequence for table, sequence, _ in connection.exec_driver_sql(_SEQUENCES)}
+        for table, number in ahead.items():
+            connection.exec_driver_sql("SELECT setval(%s::text::regclass, %s)", (sequences[table], number))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
@@ -20,89 +19,114 @@ from server.actions import access, drafts, files, forms, upkeep
 from server.actions.drafts import Definition
 from server.app import create_app
 from server.config import Settings
-from server.db import db
-from server.parts import NAME, Parts
 from server.permissions import CONSOLE
-from server.storage import open_storage
 from server.uploads import of_bytes
 from tests import phone
 from tests.cast import Cast, Device, assemble
-from tests.parts import pytest_terminal_summary, require_part  # noqa: F401
+from tests.clusters import cluster  # noqa: F401
+from tests.homes import KINDS, LAPTOP, PROVINCE, SECRET, Home, Laptop, Province, close, settings_in  # noqa: F401
+from tests.parts import ROOT, pytest_terminal_summary, require_part  # noqa: F401
 from tests.phone import File, Published
+from tests.stores import store  # noqa: F401
 
-SECRET = "a secret key for tests alone"
-
-
-def settings_in(folder: Path) -> Settings:
-    """Settings whose database and files lie in a folder."""
-    return Settings(folder, f"sqlite:///{folder}/donghanh.sqlite", f"file://{folder}/files", SECRET, testing=True)
+# Pages ask the same actions as the other doors, which are tried on both.
+ON_LAPTOP = ("tests/server/web/", "tests/scripts/")
 
 
-def close(app: Flask) -> None:
-    """Let go of the database."""
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What keeps something is tried in both kinds of home."""
+    if "home_kind" in metafunc.fixturenames:
+        here = metafunc.definition.path.relative_to(ROOT).as_posix()
+        kinds = [LAPTOP] if here.startswith(ON_LAPTOP) else KINDS
+        metafunc.parametrize("home_kind", [PROVINCE] if "province" in metafunc.fixturenames else kinds)
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that was migrated and is empty: copied, never written to."""
-    settings = settings_in(tmp_path_factory.mktemp("migrated"))
-    app = create_app(settings)
-    with app.app_context():
-        upkeep.migrate()
-    close(app)
-    return settings.data_dir / "donghanh.sqlite"
+@dataclass(frozen=True)
+class House:
+    """A home, the one app that lives there in all tests since making it takes as long as several of them, its cast."""
+
+    home: Home
+    app: Flask
+    cast: Cast
 
 
-@pytest.fixture(scope="session")
-def assembled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
-    """A database with the cast in it: copied, never written to."""
-    settings = settings_in(tmp_path_factory.mktemp("assembled"))
-    shutil.copy(migrated, settings.data_dir)
-    app = create_app(settings)
-    with app.app_context():
-        cast = assemble()
-    close(app)
-    return settings.data_dir / "donghanh.sqlite", cast
+Houses = Callable[[str], House]
 
 
 @pytest.fixture(scope="session")
-def the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """One app for all tests, since making it takes as long as several of them; what it keeps is renewed for each."""
-    made = create_app(settings_in(tmp_path_factory.mktemp("data")))
-    yield made
-    close(made)
+def houses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
+    """The house of each kind, built when it is first asked for. Two states are saved there: `empty` and `peopled`."""
+
+    @functools.cache
+    def build(kind: str) -> House:
+        folder = tmp_path_factory.mktemp(kind)
+        servers = [] if kind == LAPTOP else [request.getfixturevalue(name) for name in ("cluster", "store")]
+        home = Province(folder, *servers) if servers else Laptop(folder)
+        app = create_app(home.settings)
+        built.append((home, app))
+        with app.app_context():
+            upkeep.migrate()
+            home.save(app, "empty")
+            cast = assemble()
+        home.save(app, "peopled")
+        return House(home, app, cast)
+
+    built: list[tuple[Home, Flask]] = []
+    yield build
+    for home, app in built:
+        home.leave(app)
+
+
+@pytest.fixture(scope="session")
+def migrated(houses: Houses) -> Path:
+    """A database file that was migrated and is empty: copied, never written to."""
+    return houses(LAPTOP).home.saved / "empty" / "donghanh.sqlite"
+
+
+@pytest.fixture(scope="session")
+def assembled(houses: Houses) -> tuple[Path, Cast]:
+    """A database file with the cast in it: copied, never written to."""
+    house = houses(LAPTOP)
+    return house.home.saved / "peopled" / "donghanh.sqlite", house.cast
 
 
 @pytest.fixture
-def settings(the_app: Flask) -> Settings:
-    """The settings of the app. Everything it keeps is in `data_dir`."""
-    parts: Parts = the_app.extensions[NAME]
-    return parts.settings
-
-
-def renew(app: Flask, settings: Settings, database: Path) -> Flask:
-    """Give the app a copy of a database and no files."""
-    close(app)
-    shutil.rmtree(settings.data_dir)
-    settings.data_dir.mkdir()
-    shutil.copy(database, settings.data_dir)
-    app.extensions[NAME] = replace(app.extensions[NAME], storage=open_storage(settings.storage_url))
-    return app
+def house(home_kind: str, houses: Houses) -> House:
+    """That of the kind that is tried."""
+    return houses(home_kind)
 
 
 @pytest.fixture
-def app(the_app: Flask, settings: Settings, assembled: tuple[Path, Cast]) -> Flask:
+def province(house: House, app: Flask) -> Province:
+    """The home with servers: what asks for it is tried there alone."""
+    assert isinstance(house.home, Province)
+    return house.home
+
+
+@pytest.fixture
+def the_app(house: House) -> Flask:
+    """The app, whatever its database holds."""
+    return house.app
+
+
+@pytest.fixture
+def settings(house: House) -> Settings:
+    """The settings of the app. All files it keeps are in `data_dir`, unless they are in a store."""
+    return house.home.settings
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
     """The app, with the cast and their projects in its database."""
-    return renew(the_app, settings, assembled[0])
+    house.home.renew(house.app, "peopled")
+    return house.app
 
 
 @pytest.fixture
-def empty_app(the_app: Flask, settings: Settings, migrated: Path) -> Flask:
+def empty_app(house: House) -> Flask:
     """The app on a migrated database in which nobody is."""
-    return renew(the_app, settings, migrated)
+    house.home.renew(house.app, "empty")
+    return house.app
 
 
 @pytest.fixture
@@ -112,9 +136,9 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def cast(assembled: tuple[Path, Cast]) -> Cast:
+def cast(house: House) -> Cast:
     """Everybody."""
-    return assembled[1]
+    return house.cast
 
 
 @pytest.fixture

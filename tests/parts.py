@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -30,11 +31,7 @@ def in_ci() -> bool:
 def require_part(name: str) -> str:
     """The path of a real program; without it the test fails in CI and is skipped elsewhere."""
     programs, package = PARTS[name]
-    for program in programs:
-        found = shutil.which(program)
-        if found:
-            return found
-    return missing(name, f"sudo apt install {package}")
+    return next(filter(None, map(shutil.which, programs)), None) or missing(name, f"sudo apt install {package}")
 
 
 def require_browser_packages() -> Path:
@@ -45,7 +42,7 @@ def require_browser_packages() -> Path:
     return folder
 
 
-def missing(name: str, remedy: str) -> str:
+def missing(name: str, remedy: str) -> NoReturn:
     """Fail or skip, as require_part says. For parts of other kinds, such as a database."""
     text = f"{MARK}: {name} ({remedy})"
     if in_ci():

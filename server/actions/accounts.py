@@ -59,8 +59,8 @@ def list_users(actor: Actor, search: str = "") -> list[User]:
             raise problems.INSUFFICIENT_RIGHTS()
         query = query.where(User.email_key == email_key(search))
     elif search:
-        pattern = f"%{email_key(search)}%"
-        query = query.where(User.email_key.like(pattern) | ActorRow.display_name.ilike(pattern))
+        address = User.email_key.contains(email_key(search), autoescape=True)
+        query = query.where(address | ActorRow.display_name.icontains(search, autoescape=True))
     return list(db.session.scalars(query.order_by(User.email_key)))
 
 

@@ -172,7 +172,7 @@ def file(version_id: int, name: str) -> tuple[SubmissionFile, Blob | None]:
 def submitters(actor: Actor, form: Form) -> list[ActorRow]:
     """Who has sent something for this form that the actor may see, by name."""
     ids = _query(actor, form, draft=False, verbs=LIST).with_only_columns(Submission.submitter_id).distinct()
-    query = select(ActorRow).where(ActorRow.id.in_(ids)).order_by(ActorRow.display_name)
+    query = select(ActorRow).where(ActorRow.id.in_(ids)).order_by(ActorRow.display_name, ActorRow.id)
     return list(db.session.scalars(query))
 
 

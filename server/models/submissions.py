@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from server.db import Base
+from server.dialect import unique_where
 from server.models.accounts import Actor
 
 
@@ -52,6 +53,7 @@ class SubmissionVersion(Base):
         UniqueConstraint("form_id", "draft", "instance_id"),
         Index("ix_submission_versions_form_id_deprecated_id", "form_id", "deprecated_id"),
         Index("ix_submission_versions_submission_id_current", "submission_id", "current"),
+        unique_where("uq_submission_versions_current", "submission_id", condition="current"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,22 +1,24 @@
-"""The real server: gunicorn on a port of this machine, as `manage serve` starts it, on a data folder with the cast."""
+"""The real server: gunicorn on a port of this machine, as `manage serve` starts it, on a home with the cast."""
 
 from __future__ import annotations
 
+import functools
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.cast import Cast
-from tests.conftest import SECRET
+from server.config import Settings
+from tests.conftest import Houses
+from tests.homes import SECRET
 from tests.parts import ROOT
 
 
@@ -65,15 +67,14 @@ def wait_for(what: Callable[[], bool]) -> None:
     pytest.fail("it did not come")
 
 
-@pytest.fixture(scope="session")
-def server(assembled: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all live tests: they use forms of their own."""
-    folder = tmp_path_factory.mktemp("live")
-    shutil.copy(assembled[0], folder)
-    made = Server(free_port(), folder, folder / "log")
-    unset = ("DATABASE_URL", "STORAGE_URL", "PUBLIC_URL", "HOST", "WEB_CONCURRENCY", "LAN_URL")
+@contextmanager
+def serving(settings: Settings) -> Iterator[Server]:
+    """The server as `manage serve` starts it."""
+    made = Server(free_port(), settings.data_dir, settings.data_dir / "log")
+    unset = ("PUBLIC_URL", "HOST", "WEB_CONCURRENCY", "LAN_URL")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
-    environment |= {"DATA_DIR": str(folder), "PORT": str(made.port), "SECRET_KEY": SECRET}
+    environment |= {"DATABASE_URL": settings.database_url, "STORAGE_URL": settings.storage_url}
+    environment |= {"DATA_DIR": str(settings.data_dir), "PORT": str(made.port), "SECRET_KEY": SECRET}
     command = [sys.executable, "-m", "scripts.manage", "serve"]
     with made.log.open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -84,3 +85,21 @@ def server(assembled: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactor
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def servers(houses: Houses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """One server of each kind for all live tests, started when it is first asked for: they use forms of their own."""
+    with ExitStack() as running:
+
+        @functools.cache
+        def start(kind: str) -> Server:
+            return running.enter_context(serving(houses(kind).home.copy("peopled", tmp_path_factory.mktemp("live"))))
+
+        yield start
+
+
+@pytest.fixture
+def server(home_kind: str, servers: Callable[[str], Server]) -> Server:
+    """That of the kind that is tried."""
+    return servers(home_kind)

@@ -34,17 +34,19 @@ def ask(connection: HTTPConnection, method: str, url: str, body: Any = None, **h
     return answer.status, answer.read()
 
 
-@pytest.fixture(scope="module")
-def form(server: Server, assembled: tuple[Any, Cast]) -> str:
-    """A published form that the device may fill; its address."""
-    cast, connection = assembled[1], server.connect()
+@pytest.fixture
+def form(server: Server, cast: Cast) -> str:
+    """A published form that the device may fill, the same for all tests; its address."""
+    url, connection = f"/v1/projects/1/forms/{FORM_ID}", server.connect()
     bob = cast.bob.bearer["Authorization"]
+    if ask(connection, "GET", url, Authorization=bob)[0] == 200:
+        connection.close()
+        return url
     xml = converted(FORM, FORM_ID).xml
     made, told = ask(
         connection, "POST", "/v1/projects/1/forms?publish=true", xml, Content_Type="text/xml", Authorization=bob
     )
     assert made == 200, told
-    url = f"/v1/projects/1/forms/{FORM_ID}"
     assert ask(connection, "POST", f"{url}/assignments/2/{cast.device.id}", Authorization=bob)[0] == 200
     connection.close()
     return url
