@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
-from schemas.problems import Problem
-from scripts import starter
+from scripts import keep, starter
+from scripts.console import with_app
 from server.actions import access, accounts, definitions, drafts, forms, projects, upkeep
-from server.app import create_app
-from server.config import SettingsError
 from server.db import writing
 from server.parts import settings
 from server.permissions import CONSOLE
@@ -27,21 +22,8 @@ def manage() -> None:
     """Đồng Hành: run it and look after it."""
 
 
-def with_app(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a command inside the app; what is refused is said in a sentence, with exit code 1."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            with create_app().app_context():
-                return command(*args, **kwargs)
-        except SettingsError as error:
-            raise click.ClickException(str(error)) from None
-        except Problem as problem:
-            raise click.ClickException(problem.message) from None
-
-    return run
-
+for command in keep.COMMANDS:
+    manage.add_command(command)
 
 lan_option = click.option("--lan", is_flag=True, help="Let phones on this network try it over plain http. Trial only.")
 
@@ -49,16 +31,20 @@ lan_option = click.option("--lan", is_flag=True, help="Let phones on this networ
 @manage.command()
 @with_app
 def migrate() -> None:
-    """Bring the database up to date."""
-    click.echo("The database was brought up to date." if upkeep.migrate() else "The database is up to date.")
+    """Bring the database up to date. What was there is kept in a backup first."""
+    click.echo("The database was brought up to date." if keep.bring_up_to_date() else "The database is up to date.")
 
 
 @manage.command()
 @lan_option
+@click.option("--then-serve", is_flag=True, help="Leave the steps of a new version to the server, which runs them.")
 @with_app
-def setup(lan: bool) -> None:
+def setup(lan: bool, then_serve: bool) -> None:
     """Make what a first start needs: database, administrator, project, volunteer. Repeats change nothing."""
-    upkeep.migrate()
+    if then_serve and upkeep.revision() is not None and not upkeep.is_current():
+        click.echo("The server brings the database up to date: until then, phones are told to send again later.")
+        return
+    keep.bring_up_to_date()
     starter.prepare(lan=lan)
 
 
@@ -72,7 +58,7 @@ def serve(lan: bool) -> None:
     root = Path(__file__).parent.parent
     arguments = [sys.executable, "-m", "gunicorn", "-c", str(root / "scripts" / "gunicorn_conf.py")]
     os.chdir(root)
-    os.execve(sys.executable, [*arguments, "server.app:create_app()"], environment)  # noqa: S606
+    os.execve(sys.executable, arguments, environment)  # noqa: S606
 
 
 @manage.group()

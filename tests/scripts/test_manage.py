@@ -20,7 +20,7 @@ from flask import Flask
 
 from forms import converter, xlsform
 from schemas import problems
-from scripts import manage, starter
+from scripts import console, manage, starter
 from server.app import create_app
 from tests.conftest import SECRET, close, converted
 
@@ -63,7 +63,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             apps.append(create_app())
         return apps[0]
 
-    monkeypatch.setattr(manage, "create_app", make)
+    monkeypatch.setattr(console, "create_app", make)
 
     def command(*arguments: str, fails: bool = False) -> Result:
         done = CliRunner().invoke(manage.manage, arguments)
