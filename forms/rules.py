@@ -26,6 +26,8 @@ REASONS = {
 }
 # The types that Central's web client has a text for. Others are shown there as sentences about the form's design.
 _CENTRAL = ("structureChanged", "deletedFormExists")
+# Longer ones do not fit into the indexes that forms are found by.
+LONGEST_ID = 500
 _FILE_ENDINGS = (".xls", ".xlsx", ".xml", ".md", ".svc")
 
 
@@ -50,6 +52,9 @@ def _has_usable_id(form: Form, _previous: Form | None, _public_url: str) -> Warn
     """A form's ID is part of addresses, where these endings ask for the form's files."""
     if not form.form_id:
         raise MISSING_PARAMETER(field="formId")
+    if len(form.form_id) > LONGEST_ID:
+        reason = f"it has more than {LONGEST_ID} characters"
+        raise UNEXPECTED_VALUE(field="formId", value=f"{form.form_id[:40]}…", reason=reason)
     for ending in _FILE_ENDINGS:
         if form.form_id.endswith(ending):
             raise UNEXPECTED_VALUE(field="formId", value=form.form_id, reason=f"it must not end in {ending}")

@@ -6,13 +6,15 @@ from flask import Flask, Request
 from flask.sessions import SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import config, db, errors, logs, web
+from server import config, db, errors, logs, space, web
 from server.addresses import KeepSlashes, Number, Step
 from server.api import access, accounts, drafts, forms, odata, openrosa, projects, submissions, system, wire
 from server.config import Settings
 from server.parts import NAME, Parts
 from server.secrets import Vault
+from server.space import Space
 from server.storage import open_storage
+from server.storage.disk import Disk
 from server.uploads import SpoolingRequest
 
 API = (accounts, access, projects, forms, drafts, submissions, odata, openrosa, system)
@@ -46,9 +48,10 @@ def create_app(settings: Settings | None = None) -> App:
     if chosen.public_url:
         # Behind the one proxy of design 2.3; without it these headers are anybody's to write.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    app.extensions[NAME] = Parts(
-        chosen, open_storage(chosen.storage_url), Vault(chosen.secret_key, cheap_hashes=chosen.testing)
-    )
+    storage = open_storage(chosen.storage_url)
+    app.extensions[NAME] = Parts(chosen, storage, Vault(chosen.secret_key, cheap_hashes=chosen.testing))
+    kept = [storage.folder] if isinstance(storage, Disk) else []
+    app.extensions[space.NAME] = Space(chosen.data_dir / "incoming", kept, chosen.min_free_disk)
     db.init_app(app, chosen.database_url)
     logs.register(app)
     errors.register(app)

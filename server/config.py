@@ -42,7 +42,7 @@ class Settings:
     session_hours: int = 24
     # So much of the disk stays free: beyond it, bodies are refused before they are read.
     min_free_disk: int = 500_000_000
-    # Backups: where, for whom they are encrypted (age1… recipients, or a passphrase), when each day, how many days kept.
+    # Backups: where, for whom they are encrypted (age1… or a passphrase), when each day, for how many days.
     backup_dir: Path | None = None
     backup_recipients: tuple[str, ...] = ()
     backup_passphrase: str = ""
@@ -141,7 +141,9 @@ def _storage_url(text: str, data_dir: Path) -> str:
     if parts.scheme == "s3" and parts.netloc and not parts.username:
         unknown = set(parse_qs(parts.query, keep_blank_values=True)) - {"endpoint", "region"}
         if unknown:
-            raise SettingsError(f"STORAGE_URL: {', '.join(sorted(unknown))}: only endpoint and region can be set there.")
+            raise SettingsError(
+                f"STORAGE_URL: {', '.join(sorted(unknown))}: only endpoint and region can be set there."
+            )
         return url
     if not url.startswith("file:///"):
         raise SettingsError(

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from marshmallow import ValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    NoResultFound,
+    OperationalError,
+    PendingRollbackError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from schemas import problems
 from schemas.problems import Problem
 from server import i18n, uploads
+from server.actions import upkeep
 from server.i18n import gettext
+from server.space import space, trouble
 from sync import openrosa
 
 log = logging.getLogger("donghanh.errors")
@@ -28,10 +42,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(ValidationError, lambda error: answer(from_validation(error)))
     app.register_error_handler(IntegrityError, lambda error: answer(_from_integrity(error)))
-    app.register_error_handler(OperationalError, _busy)
-    # What a read from a phone that fell silent ends with.
-    app.register_error_handler(BlockingIOError, _silent)
-    app.register_error_handler(TimeoutError, _silent)
+    for kinds, handler in _HANDLERS:
+        for kind in kinds:
+            app.register_error_handler(kind, handler)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _unknown)
     app.after_request(_hear_out)
@@ -46,13 +59,13 @@ def answer(problem: Problem) -> Response:
     """The Problem in the form that this door speaks."""
     g.problem = problem.kind.code
     door = g.get("door", "page")
+    if door != "rest" and "language" not in g:  # nobody knows yet who asks, or whether the address leads anywhere
+        i18n.use(i18n.choose(request))
     if door == "openrosa":
         response = Response(openrosa.message(sentence(problem), "error"), problem.status)
         response.headers["Content-Type"] = openrosa.CONTENT_TYPE
         response.headers[openrosa.VERSION_HEADER] = openrosa.VERSION
     elif door == "page":
-        if "language" not in g:  # an address that leads nowhere
-            i18n.use(i18n.choose(request))
         if request.headers.get("HX-Request"):
             body = render_template("parts/problem.html", message=sentence(problem), problem=problem)
         else:
@@ -89,9 +102,33 @@ def _from_integrity(error: IntegrityError) -> Problem:
     return problems.UNIQUENESS(fields="these", values="values")
 
 
-def _busy(error: OperationalError) -> Response:
-    log.error("database not available", exc_info=error.orig)
-    return answer(problems.BUSY())
+def _unfit(_error: Exception) -> Response:
+    """Text or numbers that no database can hold, or that are nested without end."""
+    if "\0" in request.path:
+        return answer(problems.NOT_FOUND())  # nothing is called so
+    return answer(problems.UNEXPECTED_VALUE(field="text or number", value="(given)", reason="it cannot be stored"))
+
+
+def _busy(error: Exception) -> Response:
+    """Trouble of the database, most of which passes: a phone sends again."""
+    if isinstance(error, (ProgrammingError, OperationalError)) and not upkeep.is_open(anew=True):
+        return answer(problems.UPDATING())  # a table or a column was missing
+    if isinstance(error, ProgrammingError) and not error.connection_invalidated:
+        return _unknown(error)
+    log.error("database not available", exc_info=getattr(error, "orig", None) or error)
+    return answer(problems.BUSY() if _room() else problems.DISK_FULL())
+
+
+def _room() -> bool:
+    try:
+        return space().enough()
+    except OSError:
+        return True
+
+
+def _from_store(error: OSError) -> Response:
+    log.error("disk or store not available", exc_info=error)
+    return answer(trouble(error))
 
 
 def _silent(_error: Exception) -> Response:
@@ -101,8 +138,9 @@ def _silent(_error: Exception) -> Response:
 
 
 def _hear_out(response: Response) -> Response:
-    if response.status_code >= 400 and response.status_code != problems.TIMED_OUT().status:
-        uploads.drain(request)
+    silent = response.status_code == problems.TIMED_OUT().status
+    if response.status_code >= 400 and not silent and not uploads.drain(request):
+        response.headers["Connection"] = "close"
     return response
 
 
@@ -124,3 +162,14 @@ def _from_http(error: HTTPException) -> Response:
 def _unknown(error: Exception) -> Response:
     log.exception("unexpected", exc_info=error)
     return answer(problems.INTERNAL())
+
+
+_HANDLERS: list[tuple[tuple[type[Exception], ...], Callable[[Any], Response]]] = [
+    ((DataError, UnicodeError, OverflowError, RecursionError), _unfit),
+    # It was there when the request began.
+    ((NoResultFound, ObjectDeletedError), lambda _: answer(problems.NOT_FOUND())),
+    ((DBAPIError, PoolTimeoutError, DisconnectionError, StaleDataError, PendingRollbackError, MemoryError), _busy),
+    ((OSError,), _from_store),
+    # What a read from a phone that fell silent, or is gone, ends with.
+    ((BlockingIOError, TimeoutError, ConnectionError), _silent),
+]

@@ -14,8 +14,11 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+from werkzeug.utils import cached_property
 
 from schemas import problems
+from server import space
+from server.db import end_read
 from sync.parts import XML_PART, Part, Upload, pick
 
 MEMORY = 256 * 1024
@@ -26,6 +29,8 @@ MAX_PARTS = 2000
 MAX_HEAD = 500_000
 # A part without a file name is also text of a form, unless it is longer.
 MAX_TEXT = 1_000_000
+# After so much of a body, the disk is looked at again: others are arriving, and not all tell how long they are.
+LOOK_EVERY = 8 * 1024 * 1024
 # So much of a refused body is read and thrown away: Collect's parts, and what is a little too large.
 DRAIN = 20_000_000
 # RFC 9110, section 8.3.1, without parameters.
@@ -36,7 +41,8 @@ class Spool(SpooledTemporaryFile[bytes]):
     """A temporary file that knows the hashes of what was written to it, in order."""
 
     def __init__(self) -> None:
-        super().__init__(max_size=MEMORY, mode="w+b")
+        self._folder = space.incoming()
+        super().__init__(max_size=MEMORY, mode="w+b", dir=str(self._folder) if self._folder else None)
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.size = 0
@@ -44,6 +50,12 @@ class Spool(SpooledTemporaryFile[bytes]):
     def __del__(self) -> None:
         # Parts are handed on and nobody's to close: memory, or a file without a name, goes with the last reference.
         self.close()
+
+    def rollover(self) -> None:
+        """To the disk, from now on."""
+        if self._folder:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+        super().rollover()
 
     def write(self, data: Any) -> int:
         """Append and hash."""
@@ -70,9 +82,11 @@ class FormReader(FormDataParser):
     def parse(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
-        """What pages see: texts and files. Raises MULTIPART_BROKEN, TOO_MANY_PARTS."""
+        """What pages see: texts and files. Raises MULTIPART_BROKEN, TOO_MANY_PARTS, DISK_FULL."""
         if mimetype != "multipart/form-data":
-            return super().parse(stream, mimetype, content_length, options)
+            _, texts, none = super().parse(stream, mimetype, content_length, options)
+            return stream, MultiDict((name, _plain(text)) for name, text in texts.items(multi=True)), none
+        space.space().check(content_length or 0)
         fields: list[tuple[str, str]] = []
         files: list[tuple[str, FileStorage]] = []
         try:
@@ -83,10 +97,15 @@ class FormReader(FormDataParser):
                 if named is not None:
                     files.append((field, FileStorage(cast(IO[bytes], spool), named, field, headers=head.headers)))
                 elif spool.size <= MAX_TEXT:
-                    fields.append((field, spool.read().decode(errors="replace")))
+                    fields.append((field, _plain(spool.read().decode(errors="replace"))))
         except ValueError as error:
             raise problems.MULTIPART_BROKEN() from error
         return stream, MultiDict(fields), MultiDict(files)
+
+
+def _plain(text: str) -> str:
+    """What a person typed: no keyboard has the null character, and no database takes it."""
+    return text.replace("\0", "")
 
 
 def _read(stream: IO[bytes], boundary: bytes) -> Iterator[tuple[Field | File, Spool]]:
@@ -96,7 +115,7 @@ def _read(stream: IO[bytes], boundary: bytes) -> Iterator[tuple[Field | File, Sp
     decoder = MultipartDecoder(boundary, max_form_memory_size=MAX_HEAD)
     head: Field | File | None = None
     spool, count = Spool(), 0
-    for data in chain(iter(lambda: stream.read(CHUNK), b""), (None,)):
+    for data in chain(_pieces(stream), (None,)):
         _feed(decoder, data)
         while not isinstance(event := decoder.next_event(), (Epilogue, NeedData)):
             if isinstance(event, (Field, File)):
@@ -110,6 +129,17 @@ def _read(stream: IO[bytes], boundary: bytes) -> Iterator[tuple[Field | File, Sp
                     yield head, spool
 
 
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """What is left of a body. Raises DISK_FULL."""
+    unseen = 0
+    while data := stream.read(CHUNK):
+        unseen += len(data)
+        if unseen >= LOOK_EVERY:
+            unseen = 0
+            space.space().check()
+        yield data
+
+
 def _feed(decoder: MultipartDecoder, data: bytes | None) -> None:
     try:
         decoder.receive_data(data)
@@ -121,6 +151,12 @@ class SpoolingRequest(Request):
     """Flask's request, with everything that comes in parts read into `Spool`s."""
 
     _reader: FormReader | None = None
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body. It may be long in coming: whoever reads it holds no connection of the database meanwhile."""
+        end_read()
+        return super().stream
 
     def make_form_data_parser(self) -> FormDataParser:
         """The one that keeps the parts."""
@@ -142,33 +178,32 @@ def of_bytes(data: bytes, name: str = "", content_type: str = "") -> Part:
 
 
 def body(request: Request, name: str = "") -> Part:
-    """The whole body of a request that is one file. Raises TOO_LARGE, and TIMED_OUT for one that was cut off."""
+    """The whole body of a request that is one file. Raises TIMED_OUT for one that was cut off, DISK_FULL."""
+    stream = request.stream
+    space.space().check(request.content_length or 0)
     spool = Spool()
-    limit = request.max_content_length or 0
-    for chunk in _chunks(request):
+    for chunk in _pieces(stream):
         spool.write(chunk)
-        if limit and spool.size > limit:
-            raise problems.TOO_LARGE(limit=limit)
     if spool.size < (request.content_length or 0):
         raise problems.TIMED_OUT()
     return spool.part(name=name, content_type=request.headers.get("Content-Type", ""))
 
 
-def drain(request: Request) -> None:
-    """Read what is left of a body that is refused: phones look for the answer only when they have sent all of it."""
+def drain(request: Request) -> bool:
+    """Read what is left of a body that is refused: phones look for the answer only when they have sent all of it.
+
+    Says whether all of it was read, so that the connection can serve the next request.
+    """
     if not request.environ.get("wsgi.input_terminated"):
-        return  # a server that does not end the stream with the body would wait for ever
+        return True  # a server that does not end the stream with the body would wait for ever
+    end_read()
     stream, left = request.environ["wsgi.input"], DRAIN
     try:
         while left > 0 and (chunk := stream.read(CHUNK)):
             left -= len(chunk)
     except OSError:
-        return  # the sender is gone, or silent
-
-
-def _chunks(request: Request) -> Iterator[bytes]:
-    while chunk := request.stream.read(CHUNK):
-        yield chunk
+        return False  # the sender is gone, or silent
+    return left > 0
 
 
 def submission(request: Request) -> Upload:

@@ -14,16 +14,17 @@ from server.db import db, fetch, now, writes
 from server.models import Blob, Form, FormFile, FormVersion
 from server.parts import storage
 from server.permissions import Actor
+from server.space import trouble
 from sync.parts import Part
 
 
 def keep(parts: Iterable[Part]) -> None:
-    """Put the bytes into storage, before any transaction begins. Raises BUSY when they cannot be stored."""
+    """Put the bytes into storage, before any transaction begins. Raises BUSY, DISK_FULL."""
     for part in parts:
         try:
-            storage().put(part.sha256, part.stream)
+            storage().put(part.sha256, part.stream, part.md5)
         except OSError as error:
-            raise problems.BUSY() from error
+            raise trouble(error) from error
 
 
 def record(parts: Iterable[Part]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 from forms import checks
 from forms import instance as instances
@@ -95,12 +96,13 @@ def receive(
         files.keep(arrival.files)
         try:
             return _store(actor, arrival, fresh or replaces is not None)
-        except DBAPIError as error:
-            # At the same moment the same instance came in on another connection, the draft was replaced, or the
+        except (DBAPIError, StaleDataError, ObjectDeletedError) as error:
+            # At the same moment the same instance came in on another connection, its chain or the draft changed, or the
             # database was started again: look again. What was committed after all is found as a repeat.
-            if not (isinstance(error, IntegrityError) or dialect.may_try_again(error)):
+            of_database = isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)
+            if of_database and not dialect.may_try_again(cast(DBAPIError, error)):
                 raise
-            log.warning("refused by the database", extra={"kind": type(error.orig).__name__})
+            log.warning("refused by the database", extra={"kind": type(error).__name__})
     raise problems.BUSY()
 
 

@@ -1,17 +1,32 @@
-"""The database's own shape: brought up to date, and whether it is."""
+"""The database's own shape: brought up to date, and whether it is; and whether the installation is closed."""
 
 from __future__ import annotations
 
+import functools
+import threading
+import time
+from datetime import timedelta
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from server.db import db
+from server import dialect
+from server.config import SettingsError
+from server.db import db, now, writing
+from server.models import Lease
 
 FOLDER = Path(__file__).parent.parent / "migrations"
+# The lease that closes an installation.
+CLOSED = "closed"
+FOR_GOOD = timedelta(days=36_500)
+# Seconds between two looks at whether the server may serve.
+LOOK_EVERY = 3.0
 
 
 def _config() -> Config:
@@ -21,19 +36,87 @@ def _config() -> Config:
 
 
 def migrate() -> bool:
-    """Run the steps that are missing. Says whether there were any."""
+    """Run the steps that are missing, one process at a time. Says whether there were any. Raises SettingsError."""
     if is_current():
         return False
     config = _config()
-    with db.engine.connect().execution_options(writing=True) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+    with dialect.alone(db.engine, "migrate"):
+        here = revision()
+        if here == _expected():
+            return False
+        if here is not None and here not in _known():
+            raise SettingsError(f"DATABASE_URL: this database belongs to a newer version of the server (step {here}).")
+        with db.engine.connect().execution_options(writing=True) as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
     return True
 
 
 def is_current() -> bool:
     """Whether the database has the shape this code expects."""
+    return revision() == _expected()
+
+
+def revision() -> str | None:
+    """The shape that the database has; None for an empty one."""
     with db.engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    return here == ScriptDirectory.from_config(_config()).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+@functools.cache
+def _expected() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _known() -> set[str]:
+    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def close(reason: str) -> None:
+    """Take no more requests, in all processes within seconds, until `open_again`: the installation is being moved."""
+    with writing():
+        db.session.merge(Lease(name=CLOSED, holder=reason, expires_at=now() + FOR_GOOD))
+
+
+def open_again() -> None:
+    """Take requests again."""
+    with writing():
+        db.session.execute(delete(Lease).where(Lease.name == CLOSED))
+
+
+class Watch:
+    """Whether requests can be served: looked up at times, for all threads of a process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: bool | None = None
+        self._until = 0.0
+
+    def is_open(self, *, anew: bool = False) -> bool:
+        """Whether the database has the right shape and is not closed. `anew`: as of now, not as of a moment ago."""
+        must = self._known is None or anew
+        # While one thread looks, which may take long, others are told what was true a moment ago.
+        if (must or time.monotonic() >= self._until) and self._lock.acquire(blocking=must):
+            try:
+                self._known = _is_open()
+                self._until = time.monotonic() + LOOK_EVERY
+            finally:
+                self._lock.release()
+        return bool(self._known)
+
+
+def _is_open() -> bool:
+    try:
+        if not is_current():
+            return False
+        with db.engine.connect() as connection:
+            return connection.scalar(select(Lease.name).where(Lease.name == CLOSED)) is None
+    except SQLAlchemyError:
+        return True  # whoever asks it something will say what is wrong with it
+
+
+def is_open(*, anew: bool = False) -> bool:
+    """Whether requests can be served by the app that is running."""
+    watch: Watch = current_app.extensions.setdefault("upkeep", Watch())
+    return watch.is_open(anew=anew)

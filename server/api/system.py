@@ -12,9 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas import problems
+from schemas.problems import Problem
+from server.actions import upkeep
 from server.db import db
 from server.errors import answer
 from server.parts import storage
+from server.space import space
+
+# What is answered whatever the database looks like: the page that says so is made of files too.
+ALWAYS = ("health", "assets.file", "assets.favicon")
 
 
 def register(app: Flask) -> None:
@@ -22,9 +28,14 @@ def register(app: Flask) -> None:
 
     @app.get("/health")
     def health() -> Response:
-        """200 when the database and the file store answer, else 503 naming which does not."""
+        """200 when database and file store answer, there is room and the database is up to date; else 503 naming it."""
         g.door = "rest"
-        found = {"database": _works(lambda: db.session.execute(text("SELECT 1"))), "files": _works(_probe)}
+        found = {
+            "database": _works(lambda: db.session.execute(text("SELECT 1"))),
+            "files": _works(_probe),
+            "disk": _works(space().check),
+        }
+        found["migrated"] = found["database"] and upkeep.is_open(anew=True)
         response = jsonify(status="ok" if all(found.values()) else "failing", **found)
         response.status_code = 200 if all(found.values()) else 503
         return response
@@ -36,16 +47,32 @@ def register(app: Flask) -> None:
             last = request.path.rpartition("/")[2]
             g.door = "openrosa" if last in ("formList", "submission", "manifest") else "rest"
 
+    # After the door is known, in whose manner they refuse.
+    app.before_request(_refuse_what_cannot_be_stored)
+    app.before_request(_wait_for_the_database)
+
     @app.get("/v1/<path:unknown>")
     def unknown(unknown: str) -> Response:
         """JSON, not a page, for an address that the API does not have."""
         return answer(problems.NOT_FOUND())
 
 
+def _refuse_what_cannot_be_stored() -> None:
+    """No database takes the null character, which no client has a reason to send."""
+    if "%00" in request.environ.get("QUERY_STRING", ""):
+        raise problems.UNEXPECTED_VALUE(field="query", value="(given)", reason="it holds a null character")
+
+
+def _wait_for_the_database() -> None:
+    """Nothing is read or written while the database has another shape than this code expects, or is closed."""
+    if request.endpoint not in ALWAYS and not upkeep.is_open():
+        raise problems.UPDATING()
+
+
 def _works(probe: Callable[[], object]) -> bool:
     try:
         probe()
-    except (SQLAlchemyError, OSError):
+    except (SQLAlchemyError, OSError, Problem):
         return False
     return True
 

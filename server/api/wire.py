@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -63,10 +64,22 @@ def blueprint(name: str, door: str = "rest") -> Blueprint:
 
 def body(schema: type[Schema]) -> dict[str, Any]:
     """The JSON body through a schema. Raises UNPARSEABLE, or what the schema finds."""
-    sent = request.get_json(silent=True, force=True)
-    if not isinstance(sent, dict):
+    found = sent()
+    if found is None:
         raise problems.UNPARSEABLE(format="json", rawLength=request.content_length or 0)
-    return dict(schema().load(sent))
+    return dict(schema().load(found))
+
+
+def sent() -> dict[str, Any] | None:
+    """The JSON object that is the body, if it is one. Raises UNEXPECTED_VALUE for text that cannot be stored."""
+    found = request.get_json(silent=True, force=True)
+    if not isinstance(found, dict):
+        return None
+    text = json.dumps(found, ensure_ascii=False)
+    text.encode()  # half a character is an error here, and not at the database
+    if "\\u0000" in text:
+        raise problems.UNEXPECTED_VALUE(field="text", value="(given)", reason="it holds a null character")
+    return found
 
 
 def reply(schema: type[Schema], value: Any, status: int = 200) -> Response:

@@ -23,6 +23,8 @@ FROM_PACKAGES = {
 }
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".wasm": "application/wasm"}
 
+LONGEST = 200
+
 page = Blueprint("assets", __name__)
 
 
@@ -33,6 +35,8 @@ def register(app: Flask) -> None:
 
 
 def _path(name: str) -> Path | None:
+    if len(name) > LONGEST:  # no file has such a name, and the system would say so less kindly
+        return None
     first, _, rest = name.partition("/")
     found = PACKAGES / FROM_PACKAGES[first] if first in FROM_PACKAGES else STATIC / first
     if rest:

@@ -67,12 +67,12 @@ def test_xml_in_another_encoding_is_kept_as_it_came(client: FlaskClient, cast: C
         assert kept(client, cast, form, f"{instance_id}.xml").data == xml
 
 
-@pytest.mark.parametrize("kind", ["image/ảnh", "image/jpeg\x01", "image", "", "image/jpeg; name=ảnh.jpg"])
+@pytest.mark.parametrize("sent_as", ["image/ảnh", "image/jpeg\x01", "image", "", "image/jpeg; name=ảnh.jpg"])
 def test_any_content_type_can_be_sent_and_fetched(
-    client: FlaskClient, cast: Cast, form: Published, send: Send, kind: str
+    client: FlaskClient, cast: Cast, form: Published, send: Send, sent_as: str
 ) -> None:
     instance_id = new_id()
-    expect.told(send(form.submission(instance_id=instance_id), [("a.jpg", RAW, kind)]), 201)
+    expect.told(send(form.submission(instance_id=instance_id), [("a.jpg", RAW, sent_as)]), 201)
     got = kept(client, cast, form, f"{instance_id}/attachments/a.jpg")
     assert (got.status_code, got.data, got.content_type) == (200, RAW, "image/jpeg")
 
