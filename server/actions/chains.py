@@ -114,6 +114,7 @@ def expect_files(version_id: int, named: Iterable[str], sent: Iterable[Part], ed
         row = {"version_id": version_id, "name": name, "position": position, "expected": name in expected}
         row["blob_sha256"] = part.sha256 if part else (old.blob_sha256 if old else None)
         row["content_type"] = part.content_type if part else (old.content_type if old else None)
+        row["inherited"] = part is None and row["blob_sha256"] is not None
         rows.append(row)
     insert_all(SubmissionFile, rows)
 
@@ -125,8 +126,10 @@ def inherit(edited: SubmissionVersion, edit: SubmissionVersion) -> None:
     there = {file.name: file for file in of_version(edited.id) if file.blob_sha256}
     filled = False
     for place in of_version(edit.id):
-        if place.blob_sha256 is None and place.name in there:
-            place.blob_sha256, place.content_type = there[place.name].blob_sha256, there[place.name].content_type
+        old = there.get(place.name)
+        awaits = place.blob_sha256 is None or place.inherited
+        if old is not None and awaits and place.blob_sha256 != old.blob_sha256:
+            place.blob_sha256, place.content_type, place.inherited = old.blob_sha256, old.content_type, True
             filled = True
     if filled:
         _hand_down(edit)
@@ -153,9 +156,11 @@ def add_files(actor: Actor, version: SubmissionVersion, parts: Iterable[Part]) -
     for part in parts:
         place = places.get(part.name)
         if place is not None and place.blob_sha256 == part.sha256:
+            place.inherited = False
             continue
         name: str | None = part.name
-        if place is not None and place.blob_sha256 is not None:
+        # What the version before had stands there only until the version's own file comes.
+        if place is not None and place.blob_sha256 is not None and not place.inherited:
             _note_conflict(version, part.name)
             name = _free_name(places, part)
         if name is not None:
@@ -214,7 +219,7 @@ def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part:
         oldSha256=place.blob_sha256,
         newSha256=part.sha256,
     )
-    place.blob_sha256, place.content_type = part.sha256, part.content_type or None
+    place.blob_sha256, place.content_type, place.inherited = part.sha256, part.content_type or None, False
 
 
 def of_version(version_id: int) -> list[SubmissionFile]:

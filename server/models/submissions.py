@@ -94,7 +94,10 @@ class FindingRow(Base):
 
 
 class SubmissionFile(Base):
-    """A file of one version: named in its XML (`expected`), sent with it, or both. Without a blob it is awaited."""
+    """A file of one version: named in its XML (`expected`), sent with it, or both. Without a blob it is awaited.
+
+    `inherited`: the blob is that of the version before, until the version's own file comes.
+    """
 
     __tablename__ = "submission_files"
     __table_args__ = (UniqueConstraint("version_id", "name"),)
@@ -106,6 +109,7 @@ class SubmissionFile(Base):
     expected: Mapped[bool] = mapped_column(default=True)
     content_type: Mapped[str | None]
     blob_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    inherited: Mapped[bool] = mapped_column(default=False)
 
 
 class Comment(Base):

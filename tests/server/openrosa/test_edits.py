@@ -193,3 +193,29 @@ def test_an_early_edit_gets_the_files_it_did_not_bring(story: Story) -> None:
         for name, expected in (("a.jpg", b"a1"), ("b.jpg", door)):
             answer = story.client.get(f"{url}/{name}", headers=story.cast.bob.bearer)
             assert (answer.status_code, answer.data) == (200, expected), (version, name)
+
+
+# Each sends its first file with more announced, then the second; the original (a), its edit (b), the edit of that (c).
+ORDERS = sorted(set(permutations("aabbcc")))[::3]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids="".join)
+def test_edits_in_two_parts_that_overtake_each_other(story: Story, order: tuple[str, ...]) -> None:
+    """Whatever comes between the parts of an edit, its own files end under their own names."""
+    edits, sent = {"a": "a", "b": "ba", "c": "cb"}, set()
+    for letter in order:
+        xml = story.xml(edits[letter], "<photo>a.jpg</photo><door>b.jpg</door>")
+        first = letter not in sent
+        sent.add(letter)
+        name = "a.jpg" if first else "b.jpg"
+        answer = story.send(xml, [(name, f"{letter} {name}".encode(), "image/jpeg")], incomplete=first)
+        expect.told(answer, 201)
+    assert story.told() == [("a", "c", {"a", "b", "c"}, "edited")]
+    assert story.findings("a") == []
+    for letter in "abc":
+        url = f"{story.form.url}/submissions/{story.ids['a']}/versions/{story.ids[letter]}/attachments"
+        listed = story.client.get(url, headers=story.cast.bob.bearer).get_json()
+        assert [file["name"] for file in listed] == ["a.jpg", "b.jpg"]
+        for name in ("a.jpg", "b.jpg"):
+            answer = story.client.get(f"{url}/{name}", headers=story.cast.bob.bearer)
+            assert answer.data == f"{letter} {name}".encode()
