@@ -50,6 +50,8 @@ worker_tmp_dir = str(_SHARED_MEMORY) if os.access(_SHARED_MEMORY, os.W_OK) else 
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
+# A proxy may tell the scheme and the host. Where the application lies is nobody's to say in a header.
+forwarder_headers = ""
 
 # X-Forwarded-* is believed from this machine only. Elsewhere: FORWARDED_ALLOW_IPS, which gunicorn reads itself.
 # The control socket, on by default since gunicorn 25, would lie in the user's home, one for all servers.

@@ -37,6 +37,9 @@ class Limits:
     window: float = 60
     # What still comes on a connection that is being closed is read so long, or the client might lose the answer.
     linger: float = 2
+    # After an answer, so many threads wait so long for the next request on the same connection.
+    stay: float = 0.5
+    staying: int = 64
     # Before the process that stops is killed, bodies that are still awaited are answered 408.
     farewell: float = 5
 
@@ -110,6 +113,10 @@ class Line:
         if self._working:
             self._working = False
             self._gate.leave()
+
+    def is_followed(self, seconds: float) -> bool:
+        """Whether the next request, or the end, comes within so many seconds."""
+        return self._wait(select.POLLIN, seconds)
 
     def close_after_this(self) -> None:
         """Say in the answer that no further request is taken on this connection."""

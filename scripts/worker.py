@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
+from schemas import problems
 from scripts import line as lines
 from scripts.line import Gate, HeadTooSlowError, Line
 
@@ -21,6 +23,36 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _FIRST_BYTE = 0.05
 
 
+class Body:
+    """The body of a request. What is wrong with its chunks is the client's fault, and nothing can follow it."""
+
+    def __init__(self, body: Any, line: Line) -> None:
+        self._body = body
+        self._line = line
+
+    def _try(self, read: Callable[..., Any], *size: int) -> Any:
+        try:
+            return read(*size)
+        except ParseException:
+            self._line.close_after_this()
+            raise problems.MULTIPART_BROKEN() from None
+
+    def read(self, *size: int) -> bytes:
+        """As of a file."""
+        return bytes(self._try(self._body.read, *size))
+
+    def readline(self, *size: int) -> bytes:
+        """As of a file."""
+        return bytes(self._try(self._body.readline, *size))
+
+    def readlines(self, *size: int) -> list[bytes]:
+        """As of a file."""
+        return list(self._try(self._body.readlines, *size))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+
 class Worker(ThreadWorker):
     """gthread with a gate, and with a sign of life once a second instead of several for each request."""
 
@@ -28,6 +60,7 @@ class Worker(ThreadWorker):
         super().__init__(*args, **options)
         self.gate = Gate(lines.LIMITS.slots)
         self._busy: set[Line] = set()
+        self._staying = 0
         self._notified = 0.0
         self._farewell: float | None = None
 
@@ -50,6 +83,7 @@ class Worker(ThreadWorker):
                     environ["gunicorn.socket"].close_after_this()
                 return start_response(status, headers, *error)
 
+            environ["wsgi.input"] = Body(environ["wsgi.input"], environ["gunicorn.socket"])
             return served(environ, start)
 
         self.wsgi = honest
@@ -98,16 +132,35 @@ class Worker(ThreadWorker):
         first = _FIRST_BYTE if self.alive else lines.LIMITS.linger
         if not conn.initialized and not conn.wait_for_data(first):
             return _DEFER
-        line.begin()
-        self._busy.add(line)
-        try:
-            kept = super().handle(conn)
-        finally:
-            line.end()
-            self._busy.discard(line)
+        kept = self._serve(conn, line)
+        while kept and self._more(conn, line):
+            kept = self._serve(conn, line)
         if not kept:
             line.hang_up()  # here, and not in the loop, which others need
         return kept
+
+    def _serve(self, conn: Any, line: Line) -> Any:
+        """One request, in one of the slots."""
+        line.begin()
+        self._busy.add(line)
+        try:
+            return super().handle(conn)
+        finally:
+            line.end()
+            self._busy.discard(line)
+
+    def _more(self, conn: Any, line: Line) -> bool:
+        """Whether the next request comes at once: a phone asks HEAD, POST, HEAD, POST, and to hand its connection
+        back to the loop each time costs as much as a small request."""
+        if not self.alive or self._staying >= lines.LIMITS.staying:
+            return False
+        if conn.parser.unreader.buf.getvalue():
+            return True
+        self._staying += 1  # two threads that count at once may both stay: the number is no promise
+        try:
+            return line.is_followed(lines.LIMITS.stay)
+        finally:
+            self._staying -= 1
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Called by gunicorn when the head of a request has been read."""

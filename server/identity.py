@@ -59,7 +59,10 @@ def _find(incoming: Request) -> Actor:
     key = g.get("path_key")
     if key is not None:
         return _by_key(key)
-    sent = incoming.authorization
+    try:
+        sent = incoming.authorization
+    except ValueError:  # what should be base64 is none
+        raise problems.AUTHENTICATION_FAILED() from None
     if sent is not None and sent.type == "bearer":
         return _by_session(sent.token or "", "bearer")
     if sent is not None and sent.type == "basic":

@@ -201,8 +201,8 @@ def drain(request: Request) -> bool:
     try:
         while left > 0 and (chunk := stream.read(CHUNK)):
             left -= len(chunk)
-    except OSError:
-        return False  # the sender is gone, or silent
+    except (OSError, problems.Problem):
+        return False  # the sender is gone, silent, or sends what cannot be read
     return left > 0
 
 

@@ -16,6 +16,11 @@ PHOTO_NAME = hashlib.sha256(PHOTO).hexdigest()
 
 def test_silent(used: Place) -> None:
     done = used("check")
+    assert done.stdout == done.stderr == ""
+
+
+def test_what_was_looked_at_is_said_on_request(used: Place) -> None:
+    done = used("check", "--verbose")
     assert done.stdout == ""
     assert "5 versions of submissions" in done.stderr and "3 files" in done.stderr and "nothing wrong" in done.stderr
 
@@ -30,7 +35,7 @@ def test_what_no_row_knows_is_counted_and_no_mistake(used: Place) -> None:
     name = hashlib.sha256(b"x").hexdigest()
     used.file(name).parent.mkdir(exist_ok=True)
     used.file(name).write_bytes(b"x")
-    assert "1 stored files that no row knows" in used("check").stderr
+    assert "1 stored files that no row knows" in used("check", "-v").stderr
 
 
 # A row as it must not be, and what is said of it.

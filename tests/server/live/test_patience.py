@@ -170,3 +170,21 @@ def _rest(connection: socket.socket) -> bytes:
         while data := connection.recv(1_000_000):
             got += data
     return got
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\nabc\r\n", b"3\r\nabcdef\r\n", b"-3\r\nabc\r\n", b"3;\x00\r\nabc\r\n"])
+@pytest.mark.parametrize("key", ["", "/v1/key/wrong/projects/1/submission"])
+def test_broken_chunks_are_refused(impatient: Running, chunk: bytes, key: str) -> None:
+    head = request(impatient.cast, b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    if key:
+        head = head.replace(impatient.cast.device.url("submission").encode(), key.encode())
+    told = answer(begin(impatient, head + chunk + b"0\r\n\r\n"))
+    assert told.startswith(b"HTTP/1.1 403 " if key else b"HTTP/1.1 400 ")
+    assert b"Connection: close" in told and b"<OpenRosaResponse" in told
+
+
+def test_nobody_says_in_a_header_where_the_application_lies(impatient: Running) -> None:
+    head = request(impatient.cast, b"", "SCRIPT_NAME: /v1", "Connection: close")
+    told = answer(begin(impatient, head))
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert impatient.cast.device.key.encode() not in told

@@ -145,3 +145,10 @@ def test_numbers_that_no_database_holds(client: FlaskClient, cast: Cast) -> None
             200,
             400,
         )
+
+
+def test_credentials_that_are_no_base64(client: FlaskClient, cast: Cast, form: Published) -> None:
+    address = f"/v1/projects/{form.project_id}/submission"
+    answer = client.post(address, environ_overrides={"HTTP_AUTHORIZATION": "Basic \xff\xfe"})
+    expect.told(answer, 401)
+    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
