@@ -112,7 +112,7 @@ def number(name: str) -> int | None:
 
 def base_url() -> str:
     """The address by which the client reached the server, without a slash at the end."""
-    return parts.settings().public_url or request.url_root.rstrip("/")
+    return parts.settings().public_url or f"{request.scheme}://{request.host}"
 
 
 def document(content: str | bytes, content_type: str, save_as: str = "") -> Response:
@@ -122,20 +122,17 @@ def document(content: str | bytes, content_type: str, save_as: str = "") -> Resp
     """
     data = content.encode() if isinstance(content, str) else content
     packed = len(data) > WORTH_PACKING and request.accept_encodings["gzip"] > 0
-    response = Response(data, content_type=content_type)
-    response.headers["Cache-Control"] = REVALIDATE
-    response.vary.add("Accept-Encoding")
-    if save_as:
-        response.headers["Content-Disposition"] = mime.disposition(save_as)
     # Two encodings are two representations (RFC 9110, section 8.8.3).
-    response.set_etag(generate_etag(data) + ("-gzip" if packed else ""))
-    response.make_conditional(request)
-    if packed and response.status_code == 200:
-        response.set_data(gzip.compress(data, 6, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
-    # The web server writes its own; two of them are an error in some clients.
-    response.headers.pop("Date", None)
-    return response
+    etag = generate_etag(data) + ("-gzip" if packed else "")
+    headers = {"Cache-Control": REVALIDATE, "Vary": "Accept-Encoding", "ETag": f'"{etag}"'}
+    if request.if_none_match.contains_weak(etag):
+        return Response(status=304, headers=headers)
+    if save_as:
+        headers["Content-Disposition"] = mime.disposition(save_as)
+    if packed:
+        data = gzip.compress(data, 6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(data, headers=headers, content_type=content_type)
 
 
 def download(sha256: str, size: int, name: str, claimed: str | None) -> Response:
