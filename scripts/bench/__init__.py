@@ -1,1 +1,1 @@
-"""Measures: a real server on a loopback port, phones in processes of their own, CPU and memory from /proc."""
+"""Measures: real servers on loopback ports, phones in processes of their own, CPU and memory from /proc."""

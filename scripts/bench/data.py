@@ -8,10 +8,9 @@ from xml.sax.saxutils import escape, quoteattr
 from forms import library, tree, workbooks
 from forms.xform import Form
 from schemas.fields import REPEAT, Field
+from scripts.bench.phones import INSTANCE_ID, PHOTO
 
 HOME_VISIT = "home_visit"
-INSTANCE_ID = "@instance-id@"
-PHOTO = "photo.jpg"
 _VALUES = {
     "int": "3",
     "integer": "3",

@@ -18,9 +18,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from scripts.bench.data import INSTANCE_ID, PHOTO
-from scripts.bench.server import HOST, ROOT
+from scripts.bench.processes import HOST, ROOT
 
+# Where its own instance ID belongs in a submission, and what its photo is called.
+INSTANCE_ID = "@instance-id@"
+PHOTO = "photo.jpg"
 _BOUNDARY = "a-boundary-of-the-phones"
 _OPENROSA = {"X-OpenRosa-Version": "1.0", "User-Agent": "org.odk.collect.android/bench"}
 _PATIENCE = 60
@@ -108,7 +110,7 @@ def submission(xml: str, photo: int) -> bytes:
     return b"".join([*chunks, f"--{_BOUNDARY}--\r\n".encode()])
 
 
-def _work(connection: http.client.HTTPConnection, job: Job) -> Callable[[], int]:
+def work(connection: http.client.HTTPConnection, job: Job) -> Callable[[], int]:
     """The next piece of work. A submission is made before the clock starts."""
     if not job.xml:
         return lambda: ask(connection, "GET", job.path, job.headers)
@@ -136,17 +138,17 @@ def ask(
 def _phone(job: Job, start: threading.Barrier, report: Outcome, failures: list[int]) -> None:
     connection = http.client.HTTPConnection(HOST, job.port, timeout=_PATIENCE)
     for _ in range(WARM_UP):
-        _work(connection, job)()
+        work(connection, job)()
     start.wait()
     start.wait()
     end = time.monotonic() + job.seconds
     for _ in range(job.count):
-        work = _work(connection, job)
+        send = work(connection, job)
         began = time.perf_counter()
         if time.monotonic() > end:
             break
         try:
-            status = work()
+            status = send()
         except (OSError, http.client.HTTPException):
             connection.close()
             status = 0

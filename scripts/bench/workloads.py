@@ -13,8 +13,9 @@ from forms import instance as instances
 from forms.odata.rows import Rows
 from scripts.bench import data
 from scripts.bench.phones import Job, Outcome, Phones, ask
+from scripts.bench.processes import HOST, Tree
 from scripts.bench.report import Row
-from scripts.bench.server import HOST, Server
+from scripts.bench.server import Server
 
 PAGE = 250
 PHOTO_BYTES = 200_000
@@ -23,12 +24,20 @@ PROJECT = "/v1/projects/1"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server that has been set up: the phones' key, the administrator's token, and the form they fill."""
+    """A server that has been set up: the phones' key, the administrator's token, and the form they fill.
+
+    `database`: the processes of its PostgreSQL, where they can be watched.
+    """
 
     server: Server
     key: str
     token: str
     form: xform.Form
+    database: Tree | None = None
+
+    def cpu(self) -> tuple[float, float | None]:
+        """Seconds that the server has used so far, and its PostgreSQL."""
+        return self.server.cpu(), self.database.cpu() if self.database else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +79,18 @@ def submissions(target: Target, effort: Effort) -> list[Row]:
     )
     rows = []
     for name, head, photo, bar in kinds:
-        path = f"/v1/key/{target.key}/projects/1/submission?deviceID=collect%3Abench"
         share = max(1, effort.count // (effort.processes * effort.connections))
         job = Job(
-            target.server.port, path, 201, share, effort.seconds, effort.connections,
+            target.server.port, submission_path(target.key), 201, share, effort.seconds, effort.connections,
             xml=data.filled(target.form), head=head, photo=photo,
         )  # fmt: skip
-        rows.append(_measured(target, name, job, effort, bar))
+        rows.append(_measured(target, name, job, effort, bar, whole=True))
     return rows
+
+
+def submission_path(key: str) -> str:
+    """Where a phone sends to."""
+    return f"/v1/key/{key}/projects/1/submission?deviceID=collect%3Abench"
 
 
 def reads(target: Target, effort: Effort) -> list[Row]:
@@ -118,40 +131,51 @@ def _published(target: Target, name: str, books: list[bytes], bar: float | None)
     headers = {"Authorization": f"Bearer {target.token}", "Content-Type": kind}
     path = f"{PROJECT}/forms?ignoreWarnings=true&publish=true"
     failed = int(ask(connection, "POST", path, headers, books[0]) != 200)  # starts the converter
-    times, before, began = [], target.server.cpu(), time.perf_counter()
+    times, before, began = [], target.cpu(), time.perf_counter()
     for book in books[1:]:
         start = time.perf_counter()
         failed += ask(connection, "POST", path, headers, book) != 200
         times.append(time.perf_counter() - start)
     elapsed = time.perf_counter() - began
-    used = target.server.cpu() - before
+    used = _used(before, target.cpu())
     connection.close()
     return _row(name, Outcome(times, failed, elapsed), used, bar)
 
 
-def _measured(target: Target, name: str, job: Job, effort: Effort, bar: float | None) -> Row:
+def _measured(target: Target, name: str, job: Job, effort: Effort, bar: float | None, *, whole: bool = False) -> Row:
     phones = Phones(job, effort.processes)
     try:
-        before = target.server.cpu()
+        before = target.cpu()
         outcome = phones.go()
-        used = target.server.cpu() - before
+        used = _used(before, target.cpu())
     finally:
         phones.close()
-    return _row(name, outcome, used, bar)
+    return _row(name, outcome, used, bar, whole=whole)
 
 
-def _row(name: str, outcome: Outcome, used: float, bar: float | None) -> Row:
+Used = tuple[float, float | None]
+
+
+def _used(before: Used, after: Used) -> Used:
+    database = None if before[1] is None or after[1] is None else after[1] - before[1]
+    return after[0] - before[0], database
+
+
+def _row(name: str, outcome: Outcome, used: Used, bar: float | None, *, whole: bool = False) -> Row:
     times = sorted(outcome.times) or [0.0]
     done = len(outcome.times)
+    server, database = (None if each is None else each / max(1, done) * 1000 for each in used)
     return Row(
         name,
         done,
-        used / max(1, done) * 1000,
+        server or 0.0,
         bar,
         rate=done / outcome.elapsed,
         p50_ms=statistics.median(times) * 1000,
         p95_ms=times[int(len(times) * 0.95)] * 1000,
         failed=outcome.failed,
+        database_ms=database,
+        whole=whole,
     )
 
 
