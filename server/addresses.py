@@ -18,14 +18,29 @@ MAX_NUMBER = 2**63 - 1
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+def _is_host(name: str) -> bool:
+    """Whether a machine can have this name, with a port or without."""
+    try:
+        name.rpartition(":")[0 if ":" in name else 2].encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
 class KeepSlashes:
-    """Takes the path anew from the request line where that has an encoded slash."""
+    """Takes the path anew from the request line where that has an encoded slash.
+
+    A request to a host that cannot be is refused: neither an address nor a page could be made for it.
+    """
 
     def __init__(self, app: Wsgi) -> None:
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve the request."""
+        if not _is_host(str(environ.get("HTTP_HOST", ""))):
+            start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Connection", "close")])
+            return [b"No machine has the name that the request is sent to.\n"]
         path = str(environ.get("RAW_URI", "")).partition("?")[0]
         if "%2f" in path.lower() and path.startswith("/"):
             marked = path.replace("%2F", quote(_SLASH)).replace("%2f", quote(_SLASH))
