@@ -8,6 +8,7 @@ when bytes are there. Sixty uploads that stand still cost sixty sleeping threads
 from __future__ import annotations
 
 import errno
+import math
 import select
 import socket
 import struct
@@ -35,6 +36,10 @@ class Limits:
     # So many bytes a second must arrive on average of so many seconds: a weak signal does, one byte now and then not.
     rate: float = 200
     window: float = 60
+    # While more threads than this wait for bodies, each of these must come faster: the others are needed.
+    crowd: int = 192
+    crowded_rate: float = 2000
+    crowded_window: float = 10
     # What still comes on a connection that is being closed is read so long, or the client might lose the answer.
     linger: float = 2
     # After an answer, so many threads wait so long for the next request on the same connection.
@@ -56,6 +61,8 @@ class Gate:
 
     def __init__(self, slots: int) -> None:
         self._free = slots
+        # Whose body is waited for.
+        self.awaiting: set[Line] = set()
         self._waiting: deque[threading.Lock] = deque()
         self._lock = threading.Lock()
 
@@ -93,6 +100,7 @@ class Line:
         self._timeout: float | None = None
         self._request: Any = None
         self._head_ends = 0.0
+        self._left = math.inf
         self._waited = 0.0
         self._arrived = 0
         sock.setblocking(False)
@@ -102,7 +110,7 @@ class Line:
         self._gate.enter()
         self._working = True
         self._request, self._waited, self._arrived = None, 0.0, 0
-        self._head_ends = time.monotonic() + LIMITS.head
+        self._head_ends, self._left = time.monotonic() + LIMITS.head, math.inf
 
     def head_is_read(self, request: Any) -> None:
         """What arrives from now on is the body of this request."""
@@ -117,6 +125,10 @@ class Line:
     def is_followed(self, seconds: float) -> bool:
         """Whether the next request, or the end, comes within so many seconds."""
         return self._wait(select.POLLIN, seconds)
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than this for what is left of the body, all pauses taken together."""
+        self._left = seconds
 
     def close_after_this(self) -> None:
         """Say in the answer that no further request is taken on this connection."""
@@ -138,8 +150,9 @@ class Line:
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
             ends = time.monotonic() + LIMITS.linger
-            while self._wait(select.POLLIN, ends - time.monotonic()) and self._sock.recv(65536):
-                pass
+            while (left := ends - time.monotonic()) > 0 and self._wait(select.POLLIN, left):
+                if not self._sock.recv(65536):
+                    break
         util.close(self._sock)
 
     def recv(self, size: int) -> bytes:
@@ -159,8 +172,14 @@ class Line:
         limit = LIMITS.read if self._timeout is None else min(self._timeout, LIMITS.read)
         if self._request is None:
             limit = min(limit, self._head_ends - time.monotonic())
+        else:
+            self._gate.awaiting.add(self)
+            limit = min(limit, self._left, LIMITS.crowded_window if self._in_a_crowd() else math.inf)
         began = time.monotonic()
-        came = self._wait(select.POLLIN, limit, lambda: self._passed(time.monotonic() - began))
+        try:
+            came = limit > 0 and self._wait(select.POLLIN, limit, lambda: self._passed(time.monotonic() - began))
+        finally:
+            self._gate.awaiting.discard(self)
         if self._cut or (came and not self._too_slow()):
             return
         self._give_up()
@@ -169,12 +188,17 @@ class Line:
 
     def _passed(self, seconds: float) -> None:
         self._waited += seconds
+        self._left -= seconds
+
+    def _in_a_crowd(self) -> bool:
+        return len(self._gate.awaiting) > LIMITS.crowd
 
     def _too_slow(self) -> bool:
-        """Whether over the last minute of waiting less came than the least."""
-        if self._waited < LIMITS.window:
+        """Whether over the last minute of waiting less came than the least; in a crowd, over the last seconds."""
+        crowded = self._request is not None and self._in_a_crowd()
+        if self._waited < (LIMITS.crowded_window if crowded else LIMITS.window):
             return False
-        slow = self._arrived < LIMITS.rate * self._waited
+        slow = self._arrived < (LIMITS.crowded_rate if crowded else LIMITS.rate) * self._waited
         self._waited, self._arrived = 0.0, 0
         return slow
 

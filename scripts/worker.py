@@ -19,6 +19,8 @@ from scripts.line import Gate, HeadTooSlowError, Line
 
 # No connection can be accepted at this moment; those that there are go on.
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+# The name under which the application finds it (`server.uploads`, which is not loaded before the fork).
+_HURRY = "donghanh.hurry"
 # So long a thread waits for the first byte of a new connection before the loop does.
 _FIRST_BYTE = 0.05
 
@@ -84,6 +86,7 @@ class Worker(ThreadWorker):
                 return start_response(status, headers, *error)
 
             environ["wsgi.input"] = Body(environ["wsgi.input"], environ["gunicorn.socket"])
+            environ[_HURRY] = environ["gunicorn.socket"].hurry
             return served(environ, start)
 
         self.wsgi = honest

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import (
     DataError,
@@ -27,12 +27,14 @@ from schemas.problems import Problem
 from server import i18n, uploads
 from server.actions import upkeep
 from server.i18n import gettext
+from server.probes import Probe
 from server.space import space, trouble
 from sync import openrosa
 
 log = logging.getLogger("donghanh.errors")
 
 _FROM_STATUS = {404: problems.NOT_FOUND, 405: problems.NOT_FOUND, 406: problems.NOT_FOUND}
+PROBE = "errors"
 # Digest is not offered: a server that could answer it would have to keep passwords readable.
 CHALLENGE = 'Basic realm="Dong Hanh", charset="UTF-8"'
 
@@ -111,12 +113,18 @@ def _unfit(_error: Exception) -> Response:
 
 def _busy(error: Exception) -> Response:
     """Trouble of the database, most of which passes: a phone sends again."""
-    if isinstance(error, (ProgrammingError, OperationalError)) and not upkeep.is_open(anew=True):
+    if isinstance(error, (ProgrammingError, OperationalError)) and not _is_open():
         return answer(problems.UPDATING())  # a table or a column was missing
     if isinstance(error, ProgrammingError) and not error.connection_invalidated:
         return _unknown(error)
     log.error("database not available", exc_info=getattr(error, "orig", None) or error)
     return answer(problems.BUSY() if _room() else problems.DISK_FULL())
+
+
+def _is_open() -> bool:
+    """As of now. Where the database is silent, many requests fail at once, and only one of them asks it."""
+    probe: Probe = current_app.extensions.setdefault(PROBE, Probe(otherwise=True, remembered=1))
+    return probe.ask(lambda: upkeep.is_open(anew=True))
 
 
 def _room() -> bool:

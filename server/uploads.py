@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
 
-from flask import Request
+from flask import Request, current_app
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -27,12 +29,20 @@ CHUNK = 64 * 1024
 MAX_PARTS = 2000
 # What is before the parts, between them and in the head of each.
 MAX_HEAD = 500_000
-# A part without a file name is also text of a form, unless it is longer.
+# Parts without a file name are also text of a form, as long as they are not longer together. What comes neither in
+# parts nor as a file is held in memory, many times over when it is read, and so may not be longer either.
 MAX_TEXT = 1_000_000
+# Each costs much more memory than the three bytes that it may take.
+MAX_FIELDS = 10_000
 # After so much of a body, the disk is looked at again: others are arriving, and not all tell how long they are.
 LOOK_EVERY = 8 * 1024 * 1024
 # So much of a refused body is read and thrown away: Collect's parts, and what is a little too large.
 DRAIN = 20_000_000
+# So many seconds are spent on waiting for it, and by so many threads at once; whoever sends more slowly is cut off.
+DRAIN_SECONDS = 10
+DRAINING = threading.BoundedSemaphore(32)
+# Under this name the server may offer a way to say how long a body is still waited for, in seconds.
+HURRY = "donghanh.hurry"
 # RFC 9110, section 8.3.1, without parameters.
 _TYPE = re.compile(r"[\w!#$%&'*+.^`|~-]{1,100}/[\w!#$%&'*+.^`|~-]{1,100}", re.ASCII)
 
@@ -83,12 +93,18 @@ class FormReader(FormDataParser):
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
         """What pages see: texts and files. Raises MULTIPART_BROKEN, TOO_MANY_PARTS, DISK_FULL."""
-        if mimetype != "multipart/form-data":
-            _, texts, none = super().parse(stream, mimetype, content_length, options)
+        if mimetype == "application/x-www-form-urlencoded":
+            data = stream.read()
+            if data.count(b"&") >= MAX_FIELDS:
+                raise problems.TOO_MANY_PARTS(limit=MAX_FIELDS)
+            _, texts, none = super().parse(BytesIO(data), mimetype, content_length, options)
             return stream, MultiDict((name, _plain(text)) for name, text in texts.items(multi=True)), none
+        if mimetype != "multipart/form-data":
+            return stream, MultiDict(), MultiDict()
         space.space().check(content_length or 0)
         fields: list[tuple[str, str]] = []
         files: list[tuple[str, FileStorage]] = []
+        room = MAX_TEXT
         try:
             for head, spool in _read(stream, (options or {}).get("boundary", "").encode("ascii")):
                 field, kind = head.name or "", head.headers.get("Content-Type", "")
@@ -96,7 +112,8 @@ class FormReader(FormDataParser):
                 self.parts.append(spool.part(field, named or "", kind))
                 if named is not None:
                     files.append((field, FileStorage(cast(IO[bytes], spool), named, field, headers=head.headers)))
-                elif spool.size <= MAX_TEXT:
+                elif spool.size <= room:
+                    room -= spool.size
                     fields.append((field, _plain(spool.read().decode(errors="replace"))))
         except ValueError as error:
             raise problems.MULTIPART_BROKEN() from error
@@ -152,6 +169,11 @@ class SpoolingRequest(Request):
 
     _reader: FormReader | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.mimetype != "multipart/form-data":
+            self.max_content_length = MAX_TEXT  # until `body` takes it for a file
+
     @cached_property
     def stream(self) -> IO[bytes]:
         """The body. It may be long in coming: whoever reads it holds no connection of the database meanwhile."""
@@ -179,6 +201,7 @@ def of_bytes(data: bytes, name: str = "", content_type: str = "") -> Part:
 
 def body(request: Request, name: str = "") -> Part:
     """The whole body of a request that is one file. Raises TIMED_OUT for one that was cut off, DISK_FULL."""
+    request.max_content_length = current_app.config["MAX_CONTENT_LENGTH"]
     stream = request.stream
     space.space().check(request.content_length or 0)
     spool = Spool()
@@ -194,10 +217,27 @@ def drain(request: Request) -> bool:
 
     Says whether all of it was read, so that the connection can serve the next request.
     """
-    if not request.environ.get("wsgi.input_terminated"):
+    environ = request.environ
+    if not environ.get("wsgi.input_terminated"):
         return True  # a server that does not end the stream with the body would wait for ever
+    if environ.get("CONTENT_LENGTH", "") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
+        return True
     end_read()
-    stream, left = request.environ["wsgi.input"], DRAIN
+    if not DRAINING.acquire(blocking=False):
+        return False
+    try:
+        environ.get(HURRY, _never)(DRAIN_SECONDS)
+        return _drained(environ["wsgi.input"])
+    finally:
+        DRAINING.release()
+
+
+def _never(_seconds: float) -> None:
+    """This server waits as long as it likes."""
+
+
+def _drained(stream: IO[bytes]) -> bool:
+    left = DRAIN
     try:
         while left > 0 and (chunk := stream.read(CHUNK)):
             left -= len(chunk)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from io import BytesIO
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, current_app, g, jsonify, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,8 +17,10 @@ from server.actions import upkeep
 from server.db import db
 from server.errors import answer
 from server.parts import storage
+from server.probes import Probe
 from server.space import space
 
+PROBES = "health"
 # What is answered whatever the database looks like: the page that says so is made of files too.
 ALWAYS = ("health", "assets.file", "assets.favicon")
 
@@ -31,11 +33,11 @@ def register(app: Flask) -> None:
         """200 when database and file store answer, there is room and the database is up to date; else 503 naming it."""
         g.door = "rest"
         found = {
-            "database": _works(lambda: db.session.execute(text("SELECT 1"))),
-            "files": _works(_probe),
+            "database": _remembered("database", lambda: _works(lambda: db.session.execute(text("SELECT 1")))),
+            "files": _remembered("files", lambda: _works(_probe)),
             "disk": _works(space().check),
         }
-        found["migrated"] = found["database"] and upkeep.is_open(anew=True)
+        found["migrated"] = found["database"] and upkeep.is_open()
         response = jsonify(status="ok" if all(found.values()) else "failing", **found)
         response.status_code = 200 if all(found.values()) else 503
         return response
@@ -67,6 +69,12 @@ def _wait_for_the_database() -> None:
     """Nothing is read or written while the database has another shape than this code expects, or is closed."""
     if request.endpoint not in ALWAYS and not upkeep.is_open():
         raise problems.UPDATING()
+
+
+def _remembered(name: str, question: Callable[[], bool]) -> bool:
+    """Anybody may ask after the server's health, as often as they like: it must cost next to nothing."""
+    probes: dict[str, Probe] = current_app.extensions.setdefault(PROBES, {})
+    return probes.setdefault(name, Probe(otherwise=False)).ask(question)
 
 
 def _works(probe: Callable[[], object]) -> bool:

@@ -73,12 +73,12 @@ def answer(connection: socket.socket) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def trickle(connections: list[socket.socket], stop: threading.Event) -> None:
-    """One byte on each, again and again."""
+def trickle(connections: list[socket.socket], stop: threading.Event, what: bytes = b"a") -> None:
+    """A byte, or `what`, on each, again and again."""
     while not stop.wait(0.5):
         for connection in connections:
             with suppress(OSError):
-                connection.send(b"a")
+                connection.send(what)
 
 
 def test_sixty_stalled_uploads_delay_nobody(impatient: Running) -> None:
@@ -114,6 +114,19 @@ def test_a_slow_phone_that_does_not_stop_is_heard_out(impatient: Running) -> Non
         done.wait(0.1)
     assert answer(connection).startswith(b"HTTP/1.1 201 ")
     assert instance_id in stored(impatient)
+
+
+def test_who_is_refused_and_sends_slowly_is_not_heard_out(impatient: Running) -> None:
+    """More than are heard out at once; each sends fast enough never to be too slow, and would send for hours."""
+    url = impatient.cast.device.url("submission")
+    head = request(impatient.cast, b"").replace(b"Content-Length: 0", b"Content-Length: 19000000")
+    slow = [begin(impatient, head.replace(url.encode(), b"/v1/projects/1/submission")) for _ in range(40)]
+    done = threading.Event()
+    threading.Thread(target=trickle, args=(slow, done, b"a" * 600)).start()
+    answers = [answer(each) for each in slow]
+    done.set()
+    for told in answers:
+        assert told.startswith(b"HTTP/1.1 401 ") and b"Connection: close" in told and b"<OpenRosaResponse" in told
 
 
 def test_it_is_asked_for_the_body_before_it_is_sent(impatient: Running) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import tracemalloc
 
@@ -138,6 +139,40 @@ def test_json_that_no_database_holds_is_refused(client: FlaskClient, cast: Cast,
         assert answer.status_code == 400 and answer.get_json()["code"] < 401, answer.text
 
 
+FIELDS = (b"a=b&" * 5_000_000, "application/x-www-form-urlencoded", "/login")
+JSON = (b"[" + b"[]," * 7_000_000 + b"[]]", "application/json", "/v1/sessions")
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["announced", "chunked"])
+@pytest.mark.parametrize(("body", "kind", "url"), [FIELDS, JSON], ids=["fields", "json"])
+def test_what_nobody_types_is_not_taken_into_memory(
+    client: FlaskClient, cast: Cast, body: bytes, kind: str, url: str, announced: bool
+) -> None:
+    # A server that ends the stream with the body, as gunicorn does.
+    environ = {"wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(body)) if announced else ""}
+    headers = {} if announced else {"Transfer-Encoding": "chunked"}
+    stream = io.BytesIO(body)
+    tracemalloc.start()
+    try:
+        answer = client.post(url, input_stream=stream, content_type=kind, headers=headers, environ_overrides=environ)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code == 413 and "1000000" in answer.text
+    assert most < 20_000_000
+
+
+def test_fields_without_number_are_not_taken_into_memory(client: FlaskClient) -> None:
+    answer = client.post("/login", data=FIELDS[0][:900_000], content_type=FIELDS[1])
+    assert answer.status_code == 400 and "10000" in answer.text
+
+
+def test_a_whole_file_may_be_longer(client: FlaskClient, cast: Cast, form: Published) -> None:
+    xml = form.submission(f"<who>{'An' * 1_000_000}</who>")
+    answer = client.post(f"{form.url}/submissions", data=xml, content_type="text/xml", headers=cast.bob.bearer)
+    assert answer.status_code == 200
+
+
 def test_numbers_that_no_database_holds(client: FlaskClient, cast: Cast) -> None:
     for number in (2**31, 2**63 - 1, 2**63, 10**30):
         assert client.get(f"/v1/projects/{number}", headers=cast.alice.bearer).status_code == 404
@@ -152,3 +187,9 @@ def test_credentials_that_are_no_base64(client: FlaskClient, cast: Cast, form: P
     answer = client.post(address, environ_overrides={"HTTP_AUTHORIZATION": "Basic \xff\xfe"})
     expect.told(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("host", ["x" * 300, "a..b", "x" * 70 + ".example.vn:8000"])
+@pytest.mark.parametrize("path", ["/v1/projects", "/projects/1", "/1.0/nothing/"])
+def test_a_host_that_cannot_be(client: FlaskClient, host: str, path: str) -> None:
+    assert client.get(path, headers={"Host": host}).status_code == 400

@@ -16,7 +16,9 @@ from sqlalchemy import event
 
 from schemas import problems
 from server.actions import upkeep
+from server.api.system import PROBES
 from server.db import db
+from server.errors import PROBE
 from server.parts import NAME
 from server.space import NAME as SPACE
 from server.space import Space, trouble
@@ -46,6 +48,13 @@ def form(publish: Publish) -> Published:
 def home(house: House, app: Flask) -> Home:
     """Where everything is kept."""
     return house.home
+
+
+@pytest.fixture(autouse=True)
+def forgetful(app: Flask) -> None:
+    """The app serves many tests, and what it remembers of the one before is no longer so."""
+    app.extensions.pop(PROBES, None)
+    app.extensions.pop(PROBE, None)
 
 
 @pytest.fixture
@@ -204,10 +213,20 @@ def test_a_file_that_the_store_has_lost(
 def test_health_names_what_does_not_work(app: Flask, client: FlaskClient, home: Home) -> None:
     for happens, names in ((gone, {"database", "migrated"}), (cut_off, {"files"})):
         with happens(app, home):
+            app.extensions.pop(PROBES, None)
             answer = client.get("/health")
             assert answer.status_code == 503
             assert {name for name, works in answer.get_json().items() if works is False} == names
+    app.extensions.pop(PROBES)
     assert client.get("/health").status_code == 200
+
+
+def test_the_store_is_not_written_to_each_time_somebody_asks_for_health(
+    app: Flask, client: FlaskClient, home: Home
+) -> None:
+    assert client.get("/health").status_code == 200
+    with cut_off(app, home):
+        assert client.get("/health").status_code == 200
 
 
 # Disks.
