@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scripts import serving
 from server import config, dialect
+from server.actions import upkeep
 from server.config import Settings
 from server.models import Lease
 
@@ -43,8 +44,13 @@ def due(work: str, settings: Settings, marked: Marked, moment: datetime) -> bool
     last = _last_meant(work, settings, moment)
     if last is None:
         return False
-    done, tried = marked(work), marked(TRIED + work)
+    done, tried = (_past(marked(name), moment) for name in (work, TRIED + work))
     return (done is None or done < last) and (tried is None or tried < moment - AGAIN)
+
+
+def _past(mark: datetime | None, moment: datetime) -> datetime | None:
+    """A mark that lies ahead was made by a clock that was wrong: it counts for nothing."""
+    return None if mark is None or mark > moment else mark
 
 
 def _last_meant(work: str, settings: Settings, moment: datetime) -> datetime | None:
@@ -69,6 +75,7 @@ def start() -> None:
 
 
 def _look_for_ever(settings: Settings) -> None:
+    _say_if_closed(_marks(settings))
     serving.begin(settings.data_dir)
     waits = threading.Event()
     waits.wait(FIRST_LOOK * random.uniform(1, 2))  # noqa: S311  (so that processes do not all look at once)
@@ -83,9 +90,15 @@ def _look_for_ever(settings: Settings) -> None:
 def look(settings: Settings) -> None:
     """Do what is due."""
     marks = _marks(settings)
+    _say_if_closed(marks)
     for work in (MAINTAIN, BACKUP):
         if due(work, settings, marks.get, clock()):
             run(work)
+
+
+def _say_if_closed(marks: dict[str, datetime]) -> None:
+    if told := upkeep.closed_by(marks, clock()):
+        log.warning(told)
 
 
 def _marks(settings: Settings) -> dict[str, datetime]:

@@ -37,6 +37,8 @@ worker_connections = 2000 if _FILES == resource.RLIM_INFINITY else max(min(2000,
 sendfile = False
 # Each process makes its own connections and threads after the fork; none is carried over.
 preload_app = False
+# Nobody else on the machine reads what is stored; `on_starting` sets it for more than gunicorn's own files.
+umask = 0o077
 
 # A thread is not bound to a connection that waits between two requests, so phones may keep theirs.
 keepalive = 75
@@ -98,6 +100,7 @@ with suppress(AttributeError, OSError):  # where the C library is another one
 
 def on_starting(server: Any) -> None:
     """Say in one sentence that the port is taken, instead of trying five times."""
+    os.umask(umask)
     if "GUNICORN_FD" in os.environ or "LISTEN_FDS" in os.environ:
         return  # the sockets are handed over: by the server that is being replaced, or by systemd
     try:

@@ -17,7 +17,7 @@ from scripts.backup import BackupError, before, sealed, shelf
 from scripts.backup.contents import Summary
 from scripts.backup.make import Made, Source, make
 from scripts.backup.move import Place, move
-from scripts.backup.restore import restore
+from scripts.backup.restore import keep_secret_key, restore
 from scripts.backup.sealed import Keys
 from scripts.console import with_app
 from server import config, dialect
@@ -27,6 +27,10 @@ from server.db import db, end_read, now, writing
 from server.parts import settings, storage
 from server.permissions import CONSOLE
 from server.storage import open_storage
+
+# So many missing files are named one by one.
+NAMED = 20
+BESIDE = "Beside a running server, --while-running tries the move out."
 
 if_due = click.option("--if-due", is_flag=True, help="Only if it is time for it (the server asks so itself).")
 as_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -45,6 +49,12 @@ def _require_current() -> None:
         raise BackupError("The database is not up to date: run “migrate” first.")
 
 
+def say_if_closed() -> None:
+    """Phones are refused, perhaps since a move that did not end: whoever looks is told."""
+    if told := upkeep.why_closed():
+        click.echo(told, err=True)
+
+
 @click.command("check")
 @click.option("--no-files", is_flag=True, help="Do not read the attachments: quick.")
 @click.option("--verbose", "-v", is_flag=True, help="Say what was looked at, as it does on a terminal.")
@@ -52,6 +62,7 @@ def _require_current() -> None:
 def check_all(no_files: bool, verbose: bool) -> None:
     """Look whether everything stored is whole and agrees. Silent if so; beside a running server, too."""
     _require_current()
+    say_if_closed()
     counts, wrong = check.Counts(), 0
     for line in check.check(counts, with_files=not no_files):
         click.echo(line)
@@ -133,22 +144,30 @@ def _first_line(path: Path) -> str:
 def _backup(to: Path | None, keys: Keys) -> None:
     path = shelf.path_in(to or before.folder(settings()), now())
     source = Source(db.engine, storage(), settings().secret_key)
-    made = make(path, source, keys, min_free=settings().min_free_disk)
+    made = make(path, source, keys, min_free=settings().min_free_disk, incomplete=shelf.incomplete(path))
     with writing():
         audits.log(CONSOLE, "backup.run", size=made.size, missing=len(made.told.missing))
     click.echo(f"Backup: {made.path} ({_told(made.told)}; {made.size} bytes), read back whole.")
-    if to is None:
+    if to is None and not made.told.missing:  # else older ones may be the last that have the files
         for name in shelf.clear(path.parent, timedelta(days=settings().backup_keep), now()):
             click.echo(f"Removed: {name}")
     _complain(made)
 
 
 def _complain(made: Made) -> None:
-    for sha256 in made.told.missing:
-        click.echo(f"NOT IN THE BACKUP: file {sha256} is missing or damaged in the store (“check” says more)", err=True)
+    _name_missing(
+        "NOT IN THE BACKUP: file {} is missing or damaged in the store (“check” says more)", made.told.missing
+    )
     if made.told.missing:
         leases.mark(daily.BACKUP)  # it is as good as it can be: tomorrow again
         raise click.exceptions.Exit(1)
+
+
+def _name_missing(sentence: str, missing: list[str]) -> None:
+    for sha256 in missing[:NAMED]:
+        click.echo(sentence.format(sha256), err=True)
+    if len(missing) > NAMED:
+        click.echo(f"… and {len(missing) - NAMED} more", err=True)
 
 
 def _told(told: Summary) -> str:
@@ -179,16 +198,16 @@ def restore_all(context: click.Context, file: Path, identity: Path | None, passp
         keys = sealed.read_keys(identity)
     else:
         keys = sealed.identities(file, _passphrase(file, passphrase_file))
-    told = restore(file, keys, db.engine, storage(), _keep_secret_key)
+    with serving.nobody(settings().data_dir, db.engine):
+        told = restore(file, keys, db.engine, storage(), lambda told: keep_secret_key(told, settings()))
     click.echo(f"Restored from {file.name}, as it was at {told.head['made_at']}: {_told(told)}.")
     if not upkeep.is_current():
         upkeep.migrate()
         click.echo("The database was brought up to date.")
-    for sha256 in told.missing:
-        click.echo(f"It was missing already when the backup was made: file {sha256}", err=True)
+    _name_missing("It was missing already when the backup was made: file {}", told.missing)
     if not told.head["files"]:
         click.echo("This was a backup of the database alone: the files must be in the store already.", err=True)
-    context.invoke(check_all)
+    context.invoke(check_all, verbose=True)
 
 
 def _passphrase(file: Path, passphrase_file: Path | None) -> str:
@@ -199,35 +218,20 @@ def _passphrase(file: Path, passphrase_file: Path | None) -> str:
     return os.environ.get("BACKUP_PASSPHRASE") or click.prompt("Passphrase of the backup", hide_input=True)
 
 
-def _keep_secret_key(told: Summary) -> None:
-    """Keys of app users are encrypted under it."""
-    if told.secret_key == settings().secret_key:
-        return
-    path = settings().data_dir / "secret.key"
-    new = path.with_name(".secret-restored")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(told.secret_key)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    if os.environ.get("SECRET_KEY"):
-        click.echo(
-            f"SECRET_KEY is set to another key than this installation had: unset it, or set it to what is in {path}."
-            " Until then the QR codes of volunteers cannot be shown.",
-            err=True,
-        )
-
-
 @click.command("move")
-@click.option("--database-url", default="", help="As DATABASE_URL will be.")
-@click.option("--storage-url", default="", help="As STORAGE_URL will be.")
+@click.option(
+    "--database-url", default="", envvar="MOVE_DATABASE_URL", show_envvar=True, help="As DATABASE_URL will be."
+)
+@click.option(
+    "--storage-url", default="", envvar="MOVE_STORAGE_URL", help="As STORAGE_URL will be; or MOVE_STORAGE_URL."
+)
 @click.option("--while-running", is_flag=True, help="A rehearsal: what phones send meanwhile is not moved.")
 @click.option("--open-again", is_flag=True, help="Use the old place again after all.")
 @with_app
 def move_all(database_url: str, storage_url: str, while_running: bool, open_again: bool) -> None:
     """Copy the installation to an empty place of either kind, and compare row by row, hash by hash."""
     if open_again:
+        serving.require_no_move(settings().data_dir)
         upkeep.open_again()
         click.echo("This place is in use again.")
         return
@@ -240,8 +244,7 @@ def move_all(database_url: str, storage_url: str, while_running: bool, open_agai
     finally:
         target.engine.dispose()
     click.echo(f"Moved and compared: {_told(told)}.")
-    for sha256 in told.missing:
-        click.echo(f"NOT MOVED: file {sha256} is missing or damaged in the old store", err=True)
+    _name_missing("NOT MOVED: file {} is missing or damaged in the old store", told.missing)
     _say_what_is_next(wanted, while_running)
     if told.missing:
         raise click.exceptions.Exit(1)
@@ -250,7 +253,10 @@ def move_all(database_url: str, storage_url: str, while_running: bool, open_agai
 def _target(database_url: str, storage_url: str) -> tuple[Place, Settings]:
     here = settings()
     if not (database_url and storage_url):
-        raise BackupError("Name the new place: --database-url and --storage-url, as the settings will be.")
+        raise BackupError(
+            "Name the new place, as the settings will be: MOVE_DATABASE_URL and MOVE_STORAGE_URL in the environment,"
+            " where nobody else sees the password, or --database-url and --storage-url."
+        )
     named = {"DATABASE_URL": database_url, "STORAGE_URL": storage_url, "DATA_DIR": str(here.data_dir)}
     wanted = config.load({**os.environ, **named})
     if wanted.database_url == here.database_url or wanted.storage_url == here.storage_url:
@@ -261,13 +267,8 @@ def _target(database_url: str, storage_url: str) -> tuple[Place, Settings]:
 
 
 def _move(source: Place, target: Place) -> Summary:
-    with serving.nobody(settings().data_dir, source.engine):
-        upkeep.close("moved")
-        try:
-            return move(source, target)
-        except BaseException:
-            upkeep.open_again()
-            raise
+    with serving.nobody(settings().data_dir, source.engine, BESIDE), upkeep.moving():
+        return move(source, target)
 
 
 def _say_what_is_next(wanted: Settings, rehearsal: bool) -> None:

@@ -20,6 +20,7 @@ from server.uploads import of_bytes
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def manage() -> None:
     """Đồng Hành: run it and look after it."""
+    os.umask(0o077)  # what is made, also by the server that is started, is nobody else's to read
 
 
 for command in keep.COMMANDS:
@@ -45,6 +46,7 @@ def setup(lan: bool, then_serve: bool) -> None:
         click.echo("The server brings the database up to date: until then, phones are told to send again later.")
         return
     keep.bring_up_to_date()
+    keep.say_if_closed()
     starter.prepare(lan=lan)
 
 

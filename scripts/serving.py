@@ -27,21 +27,33 @@ def begin(data_dir: Path) -> None:
 
 
 @contextmanager
-def nobody(data_dir: Path, engine: Engine) -> Iterator[None]:
-    """No server works on it, here or elsewhere. Raises BackupError while one does."""
+def nobody(data_dir: Path, engine: Engine, hint: str = "") -> Iterator[None]:
+    """No server works on it, here or elsewhere. Raises BackupError while one does.
+
+    `hint`: what could be done beside it, for the message.
+    """
     with (data_dir / NAME).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BackupError(
-                "A server is running here, and what phones send meanwhile would be missing in the new place: stop it,"
-                " and try again. Beside a running server, --while-running tries the move out."
+                "A server is running here, and what phones send meanwhile would be lost: stop it, and try again."
+                f" {hint}"
             ) from None
-        _require_nobody_elsewhere(engine)
+        _require_nobody_elsewhere(engine, hint)
         yield
 
 
-def _require_nobody_elsewhere(engine: Engine) -> None:
+def require_no_move(data_dir: Path) -> None:
+    """Raise BackupError while a process moves or restores it. Servers may be running."""
+    with (data_dir / NAME).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError("This installation is being moved right now: end that process first.") from None
+
+
+def _require_nobody_elsewhere(engine: Engine, hint: str) -> None:
     if engine.dialect.name != "postgresql":
         return
     with engine.connect() as connection:
@@ -49,5 +61,5 @@ def _require_nobody_elsewhere(engine: Engine) -> None:
     if others:
         raise BackupError(
             f"Other machines are connected to the database ({others} connections): stop every server, and try again."
-            " Beside running servers, --while-running tries the move out."
+            f" {hint}"
         )

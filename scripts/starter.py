@@ -87,7 +87,7 @@ def _first_volunteer() -> AppUser | None:
     """The volunteer whose code is shown for a trial: the first whose key was not revoked."""
     for project in projects.list_all(CONSOLE):
         for app_user in reversed(access.app_users(CONSOLE, project.id)):
-            if app_user.key_cipher:
+            if access.key_of(app_user):
                 return app_user
     return None
 

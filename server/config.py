@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -64,6 +65,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"DATA_DIR: the folder {data_dir} cannot be made ({error.strerror}).") from error
+    _close_to_others(data_dir)
     if not os.access(data_dir, os.W_OK):
         raise SettingsError(f"DATA_DIR: the folder {data_dir} cannot be written to.")
     return Settings(
@@ -83,6 +85,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         min_free_disk=_whole_number(env, "MIN_FREE_DISK", 500_000_000, 0, 1_000_000_000_000),
         **_backups(env, data_dir),
     )
+
+
+def _close_to_others(folder: Path) -> None:
+    """Make a folder that is ours nobody else's to read. The whole disk, a home and what many share are left alone."""
+    with suppress(OSError, RuntimeError):
+        found = folder.stat()
+        shared = found.st_mode & stat.S_ISVTX or folder in (Path(folder.anchor), Path.home())
+        if found.st_uid == os.geteuid() and found.st_mode & 0o077 and not shared:
+            folder.chmod(0o700)
 
 
 def _backups(env: Mapping[str, str], data_dir: Path) -> dict[str, Any]:

@@ -51,6 +51,7 @@ SESSION = {
 def pool(database_url: str, threads: int) -> dict[str, Any]:
     """How connections are kept: one for each thread, the warm one first."""
     options: dict[str, Any] = {"pool_size": threads, "max_overflow": threads, "pool_use_lifo": True}
+    options["hide_parameters"] = True  # what people wrote stays out of messages, and so out of logs
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         options["json_serializer"] = _to_json

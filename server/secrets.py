@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import secrets as random
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from threading import BoundedSemaphore, Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -23,6 +24,8 @@ REMEMBER_SECONDS = 60
 # Hashes made at the same moment, and how long another one waits for its turn.
 AT_ONCE = 2
 WAIT_SECONDS = 5
+
+log = logging.getLogger("donghanh.secrets")
 
 
 def new_token() -> str:
@@ -63,6 +66,14 @@ class Vault:
     def decrypt(self, cipher: str) -> str:
         """The text again. Raises cryptography's InvalidToken when the secret key has changed."""
         return self._fernet.decrypt(cipher.encode()).decode()
+
+    def reveal(self, cipher: str | None) -> str | None:
+        """The text again; None where there is none, and where the secret key does not open it, which is logged."""
+        try:
+            return self.decrypt(cipher) if cipher else None
+        except InvalidToken:
+            log.warning("the SECRET_KEY does not open a stored key; “manage check” says more")
+            return None
 
     def hash_password(self, password: str) -> str:
         """An Argon2id hash. Raises SIGN_IN_BUSY as `verify` does."""

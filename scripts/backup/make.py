@@ -39,10 +39,11 @@ class Source:
     secret_key: str
 
 
-def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0) -> Made:
+def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0, incomplete: Path | None = None) -> Made:
     """Write a backup and read it back. What is not whole is not there: until then the file has another name.
 
-    So many bytes of the disk stay free. Raises BackupError, OSError.
+    So many bytes of the disk stay free. `incomplete`: its name where files are missing.
+    Raises BackupError, OSError.
     """
     if path.exists():
         raise BackupError(f"{path} is there already, and no backup is ever overwritten.")
@@ -52,6 +53,8 @@ def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0) -> Made:
     try:
         witness = _write(part, source, keys, told, min_free)
         _verify(part, keys, witness, told)
+        if told.missing and incomplete is not None:
+            path = incomplete
         part.rename(path)
         _sync_folder(path.parent)
     except BaseException:

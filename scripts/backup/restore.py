@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 from sqlalchemy import Engine
 
 from scripts.backup import contents, sealed
 from scripts.backup.contents import Summary
 from scripts.backup.loader import Loader, require_empty, require_known, shape
+from server.config import Settings
 from server.storage import Storage
+
+
+def keep_secret_key(told: Summary, settings: Settings) -> None:
+    """Put the key that keys of app users are encrypted under where the server reads it. Says if it reads another."""
+    if told.secret_key == settings.secret_key:
+        return
+    path = settings.data_dir / "secret.key"
+    new = path.with_name(".secret-restored")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(told.secret_key)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    if os.environ.get("SECRET_KEY"):
+        click.echo(
+            f"SECRET_KEY is set to another key than this installation had: unset it, or set it to what is in {path}."
+            " Until then the QR codes of volunteers cannot be shown.",
+            err=True,
+        )
 
 
 class _Enough(Exception):

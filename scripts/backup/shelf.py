@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scripts.backup.make import PART
 
-NAME = re.compile(r"donghanh-(\d{8}-\d{6})(-before-\w+)?\.tar", re.ASCII)
+NAME = re.compile(r"donghanh-(\d{8}-\d{6})(-before-\w+|-incomplete)?\.tar", re.ASCII)
 STAMP = "%Y%m%d-%H%M%S"
 ABANDONED = timedelta(days=1)
 
@@ -22,6 +22,11 @@ def name(moment: datetime, before: str = "") -> str:
 def path_in(place: Path, moment: datetime) -> Path:
     """Where to write: a file that is named, or one with the usual name in a folder."""
     return place if place.suffix == ".tar" else place / name(moment)
+
+
+def incomplete(path: Path) -> Path:
+    """What a backup is called that could not get all files; a name that somebody chose stays."""
+    return path.with_name(f"{path.stem}-incomplete.tar") if NAME.fullmatch(path.name) else path
 
 
 def _made(path: Path) -> tuple[datetime, bool] | None:

@@ -123,8 +123,8 @@ def get_app_user(actor: Actor, project_id: int, actor_id: int) -> AppUser:
 
 
 def key_of(app_user: AppUser) -> str | None:
-    """The key, to be shown again; None when it was revoked."""
-    return vault().decrypt(app_user.key_cipher) if app_user.key_cipher else None
+    """The key, to be shown again; None when it was revoked, or the SECRET_KEY does not open it."""
+    return vault().reveal(app_user.key_cipher)
 
 
 @writes

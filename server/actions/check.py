@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from forms import xform
 from schemas.problems import Problem
 from server import dialect
+from server.actions import check_tables
 from server.actions.check_versions import examine_form, examine_submission
-from server.db import Base, db, end_read
+from server.db import db, end_read
 from server.models import Blob, FindingRow, Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
 from server.parts import storage
 
@@ -51,8 +52,7 @@ class Counts:
 
 def check(counts: Counts, *, with_files: bool = True) -> Iterator[str]:
     """Everything that is wrong, a line each. `counts` is filled on the way. Raises OSError when the store is away."""
-    yield from _schema()
-    yield from _numbers()
+    yield from check_tables.examine()
     yield from _forms(counts)
     yield from _submissions(counts)
     yield from _chains(counts)
@@ -72,45 +72,6 @@ def _pages(query: Select[Any], key: Any) -> Iterator[tuple[Connection, list[Any]
                 return
             yield connection, rows
         after = rows[-1][0]
-
-
-def _schema() -> Iterator[str]:
-    """What the database itself refuses, unless its file is broken: rows that point nowhere, numbers used twice."""
-    for table in Base.metadata.sorted_tables:
-        keys = [(key.parent, key.column) for key in table.foreign_keys]
-        uniques = [list(each.columns) for each in table.constraints if isinstance(each, UniqueConstraint)]
-        with dialect.snapshot(db.engine) as connection:
-            for own, theirs in keys:
-                lost = connection.scalar(_pointing_nowhere(table, own, theirs))
-                if lost:
-                    yield f"{table.name}.{own.name}: {lost} rows point to no row of {theirs.table.name}"
-            for columns in [list(table.primary_key), *uniques]:
-                twice = connection.scalar(_used_twice(table, columns))
-                if twice:
-                    yield f"{table.name}: {twice} values of {', '.join(each.name for each in columns)} are used twice"
-
-
-def _pointing_nowhere(table: Table, own: Column[Any], theirs: Any) -> Select[Any]:
-    other = theirs.table.alias()
-    there = select(1).where(other.c[theirs.name] == own).exists()
-    return select(func.count()).select_from(table).where(own.is_not(None), ~there)
-
-
-def _used_twice(table: Table, columns: list[Any]) -> Select[Any]:
-    known = and_(*(column.is_not(None) for column in columns))
-    groups = select(1).select_from(table).where(known).group_by(*columns).having(func.count() > 1)
-    return select(func.count()).select_from(groups.subquery())
-
-
-def _numbers() -> Iterator[str]:
-    """No number may be given twice, also not that of a row that is gone."""
-    with dialect.snapshot(db.engine) as connection:
-        last = dialect.last_numbers(connection)
-        for table in Base.metadata.sorted_tables:
-            if "id" in table.c:
-                highest = connection.scalar(select(func.max(table.c.id))) or 0
-                if highest > last.get(table.name, 0):
-                    yield f"{table.name}: row {highest} is there, but numbers go on after {last.get(table.name, 0)}"
 
 
 def _forms(counts: Counts) -> Iterator[str]:

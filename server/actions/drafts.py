@@ -91,7 +91,7 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
     inherited = {
         file.name: file for version in (form.current, old) if version for file, _ in files.of_version(version.id)
     }
-    key = vault().decrypt(old.draft_key_cipher) if old and old.draft_key_cipher else new_token()
+    key = (vault().reveal(old.draft_key_cipher) if old else None) or new_token()
     if old is not None:
         _remove(form, old)
     last = db.session.scalar(select(func.max(FormVersion.number)).where(FormVersion.form_id == form.id)) or 0
@@ -206,8 +206,8 @@ def delete(actor: Actor, project_id: int, xml_form_id: str) -> None:
 
 
 def key_of(draft: FormVersion) -> str | None:
-    """The key of the draft's test address."""
-    return vault().decrypt(draft.draft_key_cipher) if draft.draft_key_cipher else None
+    """The key of the draft's test address; None where there is none, or the SECRET_KEY does not open it."""
+    return vault().reveal(draft.draft_key_cipher)
 
 
 def by_key(project_id: int, xml_form_id: str, key: str) -> Form:

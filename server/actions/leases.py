@@ -31,6 +31,11 @@ class HeldError(Exception):
     """Somebody else has the lease. The message is for the operator."""
 
 
+def runs(until: datetime, moment: datetime) -> bool:
+    """Whether a lease has not run out. One that ends too late was taken by a clock that was wrong."""
+    return moment < until <= moment + 2 * LASTS
+
+
 @contextmanager
 def held(name: str) -> Iterator[None]:
     """Hold a lease, renewed while this goes on. Raises HeldError."""
@@ -53,6 +58,9 @@ def _keep(app: Flask, name: str, holder: str, ended: threading.Event) -> None:
         while not ended.wait(RENEWED.total_seconds()):
             try:
                 _take(name, holder)
+            except HeldError:
+                log.error("a lease was lost", extra={"lease": name})
+                return
             except Exception:  # noqa: BLE001  (the database may be away for a while; the lease outlasts that)
                 log.warning("a lease could not be renewed", extra={"lease": name})
             finally:
@@ -63,7 +71,7 @@ def _keep(app: Flask, name: str, holder: str, ended: threading.Event) -> None:
 def _take(name: str, holder: str) -> None:
     dialect.lock(db.session(), f"lease {name}")
     found, moment = db.session.get(Lease, name), now()
-    if found is not None and found.expires_at > moment and found.holder != holder:
+    if found is not None and runs(found.expires_at, moment) and found.holder != holder:
         machine, process = found.holder.split(":")[:2]
         raise HeldError(
             f"Upkeep is being done already, by process {process} on {machine}. Try again later;"

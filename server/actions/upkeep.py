@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alembic import command
@@ -17,13 +19,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import dialect
+from server.actions import leases
 from server.config import SettingsError
 from server.db import db, now, writing
 from server.models import Lease
 
 FOLDER = Path(__file__).parent.parent / "migrations"
-# The lease that closes an installation.
-CLOSED = "closed"
+# What closes an installation: that it was moved, for good; and the lease of whoever moves it just now.
+CLOSED, MOVING = "closed", "moving"
 FOR_GOOD = timedelta(days=36_500)
 # Seconds between two looks at whether the server may serve.
 LOOK_EVERY = 3.0
@@ -79,10 +82,39 @@ def close(reason: str) -> None:
         db.session.merge(Lease(name=CLOSED, holder=reason, expires_at=now() + FOR_GOOD))
 
 
+@contextmanager
+def moving() -> Iterator[None]:
+    """Take no requests while this goes on; a process that is killed meanwhile is forgotten in minutes.
+
+    What ends well closes for good. Raises HeldError.
+    """
+    with leases.held(MOVING):
+        yield
+        close("moved")
+
+
 def open_again() -> None:
     """Take requests again."""
     with writing():
-        db.session.execute(delete(Lease).where(Lease.name == CLOSED))
+        db.session.execute(delete(Lease).where(Lease.name.in_((CLOSED, MOVING))))
+
+
+def closed_by(marks: Mapping[str, datetime], moment: datetime) -> str:
+    """Why no requests are taken, for the operator, by the leases there are; "" while they are taken."""
+    if CLOSED in marks:
+        told = "was moved"
+    elif MOVING in marks and leases.runs(marks[MOVING], moment):
+        told = "is being moved"
+    else:
+        return ""
+    return f"No requests are taken: this installation {told}. “manage move --open-again” opens it."
+
+
+def why_closed() -> str:
+    """As `closed_by`, of this installation."""
+    with db.engine.connect() as connection:
+        query = select(Lease.name, Lease.expires_at).where(Lease.name.in_((CLOSED, MOVING)))
+        return closed_by({row.name: row.expires_at for row in connection.execute(query)}, now())
 
 
 class Watch:
@@ -108,10 +140,7 @@ class Watch:
 
 def _is_open() -> bool:
     try:
-        if not is_current():
-            return False
-        with db.engine.connect() as connection:
-            return connection.scalar(select(Lease.name).where(Lease.name == CLOSED)) is None
+        return is_current() and not why_closed()
     except SQLAlchemyError:
         return True  # whoever asks it something will say what is wrong with it
 

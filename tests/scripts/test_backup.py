@@ -271,7 +271,9 @@ def test_of_a_newer_version(used: Place, place: Places, keys: Pair, restore: Res
 
 def test_another_secret_key_is_told(place: Places, kept: Path, restore: Restore) -> None:
     home = place("laptop").with_settings(SECRET_KEY="another secret key than before")
-    told = restore(home, kept).stderr
+    done = restore(home, kept, fails=True)  # the rows are there, and the check after it finds this
+    told = done.stderr
+    assert "SECRET_KEY does not open" in done.stdout
     assert "SECRET_KEY is set to another key" in told and str(home.folder / "secret.key") in told
 
 
