@@ -94,7 +94,7 @@ class FormReader(FormDataParser):
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
         """What pages see: texts and files. Raises MULTIPART_BROKEN, TOO_MANY_PARTS, DISK_FULL."""
         if mimetype == "application/x-www-form-urlencoded":
-            data = stream.read()
+            data = small(stream.read())
             if data.count(b"&") >= MAX_FIELDS:
                 raise problems.TOO_MANY_PARTS(limit=MAX_FIELDS)
             _, texts, none = super().parse(BytesIO(data), mimetype, content_length, options)
@@ -118,6 +118,13 @@ class FormReader(FormDataParser):
         except ValueError as error:
             raise problems.MULTIPART_BROKEN() from error
         return stream, MultiDict(fields), MultiDict(files)
+
+
+def small(data: bytes) -> bytes:
+    """The whole of a body that a person typed. One without a length ends at the limit, and is too long then."""
+    if len(data) >= MAX_TEXT:
+        raise problems.TOO_LARGE(limit=MAX_TEXT)
+    return data
 
 
 def _plain(text: str) -> str:

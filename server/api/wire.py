@@ -12,7 +12,7 @@ from marshmallow import Schema
 from werkzeug.http import generate_etag
 
 from schemas import problems
-from server import identity, mime, parts
+from server import identity, mime, parts, uploads
 from server.actions import files
 
 CHUNK = 256 * 1024
@@ -72,6 +72,7 @@ def body(schema: type[Schema]) -> dict[str, Any]:
 
 def sent() -> dict[str, Any] | None:
     """The JSON object that is the body, if it is one. Raises UNEXPECTED_VALUE for text that cannot be stored."""
+    uploads.small(request.get_data())
     found = request.get_json(silent=True, force=True)
     if not isinstance(found, dict):
         return None
