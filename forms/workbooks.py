@@ -61,7 +61,7 @@ def _zipped(data: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         raise complaint("damaged") from error
     names = {entry.filename.lower() for entry in entries}
     _check_expansion(entries, len(data))

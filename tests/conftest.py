@@ -153,6 +153,16 @@ def converted(markdown: str, form_id: str) -> Conversion:
     return xlsform.convert(dedent(markdown).encode(), f"{form_id}.md", validate=False)
 
 
+# The form that most tests of the intake fill.
+VISIT = """
+| survey   |       |       |       |
+|          | type  | name  | label |
+|          | text  | who   | Ai?   |
+|          | image | photo | Ảnh?  |
+| settings |       |       |       |
+|          | form_title | form_id | version |
+|          | Thăm nhà   | visit   | 1       |
+"""
 Publish = Callable[..., Published]
 
 

@@ -16,6 +16,7 @@ from scripts.backup import BackupError, contents, sealed
 from scripts.backup.contents import Summary
 from scripts.backup.sealed import Keys
 from server.storage import Storage
+from server.storage.disk import sync_folder
 
 PART = ".part"
 LOOK_EVERY = 16_000_000  # bytes
@@ -56,7 +57,7 @@ def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0, incomplet
         if told.missing and incomplete is not None:
             path = incomplete
         part.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -102,11 +103,3 @@ def _verify(part: Path, keys: Keys, witness: Any, told: Summary) -> None:
         ) from None
     if found.manifest() != told.manifest():
         raise BackupError("What was written is not what was read back, and was removed: is the disk sound?")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -21,6 +21,15 @@ ABANDONED = 24 * 3600
 GOES = 4
 
 
+def sync_folder(folder: Path) -> None:
+    """Flush the names in a folder: a file that was moved there has its name after a power cut, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class Disk:
     """Storage in a folder, spread over 256 subfolders by the first digits of the hash.
 
@@ -64,9 +73,9 @@ class Disk:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             self._write(path, stream)
         # Also for one that was there: another thread may have moved it there just now.
-        self._sync_folder(path.parent)
+        sync_folder(path.parent)
         if path.parent.name not in self._lasting:
-            self._sync_folder(self.folder)
+            sync_folder(self.folder)
             self._lasting.add(path.parent.name)
 
     @staticmethod
@@ -82,14 +91,6 @@ class Disk:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-
-    @staticmethod
-    def _sync_folder(folder: Path) -> None:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def open(self, sha256: str) -> BinaryIO:
         """The file, for reading; from aside it comes back to its place first."""
@@ -109,7 +110,7 @@ class Disk:
                 # First new, then back: not swept again at once.
                 os.utime(copy)
                 copy.replace(path)
-                self._sync_folder(path.parent)
+                sync_folder(path.parent)
                 return
 
     def url(self, sha256: str) -> str | None:

@@ -13,23 +13,13 @@ from werkzeug.test import TestResponse
 from server.db import db
 from tests import phone
 from tests.cast import Cast, Device
-from tests.conftest import Publish
+from tests.conftest import VISIT, Publish
 from tests.phone import File, Published, new_id
-
-FORM = """
-| survey   |       |       |       |
-|          | type  | name  | label |
-|          | text  | who   | Ai?   |
-|          | image | photo | Ảnh?  |
-| settings |       |       |       |
-|          | form_title | form_id | version |
-|          | Thăm nhà   | visit   | 1       |
-"""
 
 
 @pytest.fixture
 def form(publish: Publish) -> Published:
-    return publish(FORM)
+    return publish(VISIT)
 
 
 def send_at_once(app: Flask, device: Device, bodies: list[tuple[bytes, list[File]]]) -> list[TestResponse]:

@@ -13,25 +13,16 @@ from flask.testing import FlaskClient
 from server.parts import NAME
 from tests import expect, phone
 from tests.cast import Cast, Device
-from tests.conftest import Publish, Send
+from tests.conftest import VISIT, Publish, Send
 from tests.phone import Published, new_id
 
-FORM = """
-| survey   |       |       |       |
-|          | type  | name  | label |
-|          | text  | who   | Ai?   |
-|          | image | photo | Ảnh?  |
-| settings |       |       |       |
-|          | form_id | version |
-|          | visit   | 1       |
-"""
 PHOTO = ("a.jpg", b"\xff\xd8" * 100_000, "image/jpeg")
 
 
 @pytest.fixture
 def form(publish: Publish) -> Published:
     """A published form that the device may fill."""
-    return publish(FORM)
+    return publish(VISIT)
 
 
 def stored(client: FlaskClient, cast: Cast, form: Published) -> list[str]:

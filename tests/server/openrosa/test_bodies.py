@@ -12,25 +12,16 @@ from werkzeug.test import TestResponse
 from server import uploads
 from tests import expect, phone
 from tests.cast import Cast, Device
-from tests.conftest import Publish, Send
+from tests.conftest import VISIT, Publish, Send
 from tests.phone import Published, new_id
 
-FORM = """
-| survey   |       |       |       |
-|          | type  | name  | label |
-|          | text  | who   | Ai?   |
-|          | image | photo | Ảnh?  |
-| settings |       |       |       |
-|          | form_id | version |
-|          | visit   | 1       |
-"""
 RAW = b"\xff\xd8\x00\r\n \xe1 raw\n"
 
 
 @pytest.fixture
 def form(publish: Publish) -> Published:
     """A published form that the device may fill."""
-    return publish(FORM)
+    return publish(VISIT)
 
 
 def part(head: str, data: bytes) -> bytes:

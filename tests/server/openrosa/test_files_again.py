@@ -9,18 +9,9 @@ from flask.testing import FlaskClient
 
 from tests import expect
 from tests.cast import Cast, Person
-from tests.conftest import Publish, Send
+from tests.conftest import VISIT, Publish, Send
 from tests.phone import File, Published
 
-FORM = """
-| survey   |       |       |       |
-|          | type  | name  | label |
-|          | text  | who   | Ai?   |
-|          | image | photo | Ảnh?  |
-| settings |       |       |       |
-|          | form_title | form_id | version |
-|          | Thăm nhà   | visit   | 1       |
-"""
 PHOTO = ("f.jpg", b"photo", "image/jpeg")
 EMPTY = ("f.jpg", b"", "image/jpeg")
 OTHER = ("f.jpg", b"other", "image/jpeg")
@@ -58,7 +49,7 @@ class Sent:
 @pytest.fixture
 def sent(client: FlaskClient, cast: Cast, publish: Publish, send: Send) -> Sent:
     """With a photo."""
-    return Sent(client, cast.bob, publish(FORM), send)
+    return Sent(client, cast.bob, publish(VISIT), send)
 
 
 def count(sent: Sent) -> int:
