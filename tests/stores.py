@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import itertools
 import json
@@ -16,17 +17,22 @@ import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from server.storage import Storage
 from tests.parts import missing
 
+# A file that tests store.
+DATA = bytes(range(256)) * 1000
+SHA = hashlib.sha256(DATA).hexdigest()
 BUCKET = "files"
 KEY, SECRET = "tester", "a key for tests alone"
 # One that may use buckets that are there, and make none.
@@ -163,3 +169,26 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def content(storage: Storage, sha256: str = SHA) -> bytes:
+    """All of a file."""
+    with storage.open(sha256) as file:
+        return file.read()
+
+
+def names(storage: Storage) -> list[str]:
+    """What a walk shows."""
+    return [stored.sha256 for stored in storage.walk()]
+
+
+def at_once(*deeds: Callable[[], object]) -> None:
+    """Several deeds, begun together. What one of them raises is raised."""
+    barrier = Barrier(len(deeds))
+
+    def begin(deed: Callable[[], object]) -> None:
+        barrier.wait()
+        deed()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        list(pool.map(begin, deeds))
