@@ -103,13 +103,14 @@ class Line:
         self._left = math.inf
         self._waited = 0.0
         self._arrived = 0
+        self._head: bytes | None = None
         sock.setblocking(False)
 
     def begin(self) -> None:
         """The first bytes of a request are there."""
         self._gate.enter()
         self._working = True
-        self._request, self._waited, self._arrived = None, 0.0, 0
+        self._request, self._waited, self._arrived, self._head = None, 0.0, 0, b""
         self._head_ends, self._left = time.monotonic() + LIMITS.head, math.inf
 
     def head_is_read(self, request: Any) -> None:
@@ -216,7 +217,27 @@ class Line:
                 self._gate.enter()
 
     def sendall(self, data: bytes) -> None:
-        """Send all of it. Raises ConnectionResetError when the client takes nothing for a minute."""
+        """Send all of it; the head of an answer waits for the first bytes behind it, or for `flush`.
+
+        Sent alone it would wake the client for nothing, and cost the system as much as the whole answer.
+        Raises ConnectionResetError when the client takes nothing for a minute.
+        """
+        if self._head == b"":
+            self._head = bytes(data)
+            return
+        if self._head:
+            data = self._head + data
+        self._head = None
+        self.send(data)
+
+    def flush(self) -> None:
+        """Send the head that had nothing behind it."""
+        head, self._head = self._head, None
+        if head:
+            self.send(head)
+
+    def send(self, data: bytes) -> int:
+        """Send all of it at once: an answer as above, or the word that the client may go on."""
         left = memoryview(data)
         while left:
             try:
@@ -228,10 +249,6 @@ class Line:
                     self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     util.close(self._sock)
                     raise ConnectionResetError(errno.ECONNRESET, "the client takes nothing") from None
-
-    def send(self, data: bytes) -> int:
-        """As `sendall`."""
-        self.sendall(data)
         return len(data)
 
     def settimeout(self, seconds: float | None) -> None:

@@ -147,7 +147,12 @@ class Worker(ThreadWorker):
         line.begin()
         self._busy.add(line)
         try:
-            return super().handle(conn)
+            kept = super().handle(conn)
+            line.flush()
+        except OSError:  # the client is gone
+            return False
+        else:
+            return kept
         finally:
             line.end()
             self._busy.discard(line)

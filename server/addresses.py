@@ -5,6 +5,7 @@ WSGI hands over the path already decoded, where such a slash cannot be told from
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,6 +19,7 @@ MAX_NUMBER = 2**63 - 1
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+@functools.lru_cache(maxsize=64)
 def _is_host(name: str) -> bool:
     """Whether a machine can have this name, with a port or without."""
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Request
 from flask.sessions import SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -32,6 +35,10 @@ class App(Flask):
 
     request_class = SpoolingRequest
     session_interface = NoSession()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine, which Flask would look up at every step of every request."""
+        return func
 
 
 def create_app(settings: Settings | None = None) -> App:

@@ -10,17 +10,20 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Insert, MetaData, Row, Select, Table, TypeDecorator
+from sqlalchemy import Connection, DateTime, Insert, MetaData, Row, Select, Table, TypeDecorator, select
 from sqlalchemy.orm import DeclarativeBase, registry
 
-from server import dialect
+from server import batches, dialect
+from server.batches import Pending, Question
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# The number of a row, or what stands for it.
+Number: TypeAlias = int | Pending
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -87,8 +90,8 @@ def writing() -> Iterator[None]:
     _close_reader()
     # Ends the read that came before, so that the write sees what is true now and, on SQLite, begins as a write.
     session.rollback()
-    session.connection(execution_options={"writing": True})
-    session.info["writing"] = True
+    session.info["writing"] = session.connection(execution_options={"writing": True, **batches.BATCHED})
+    g.pop("soon", None)
     try:
         yield
         session.commit()
@@ -124,7 +127,7 @@ def _reader() -> Connection:
     if db.session.registry.has():
         return db.session.connection()
     if "reader" not in g:
-        g.reader = db.engine.connect()
+        g.reader = db.engine.connect().execution_options(reading=True)
     reader: Connection = g.reader
     return reader
 
@@ -140,24 +143,68 @@ def fetch(statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
 
     Nothing that is pending in the session is flushed before.
     """
-    return _reader().execute(statement, values).all()
+    waiting: list[Question] | None = g.get("soon")
+    if not waiting:
+        return _reader().execute(statement, values).all()
+    for question in waiting:
+        if question.statement is statement and question.values == values and question.rows is not None:
+            return question.rows
+    asked = [question for question in waiting if question.rows is None]
+    return _reader().execute(statement, values, execution_options={batches.ALONG: asked}).all()
 
 
-def insert(model: type[Base], **values: Any) -> int:
-    """One row straight into its table, within the running write transaction; its number."""
-    key = db.session.connection().execute(_insert(model), values).inserted_primary_key
-    return int(key[0]) if key else 0
+def soon(statement: Select[Any], **values: Any) -> None:
+    """Say what `fetch` will be asked soon: a database elsewhere then answers two questions in one round trip.
+
+    The values of its columns are taken as they come: for text, numbers and truth.
+    """
+    if dialect.is_elsewhere(db.engine):
+        g.setdefault("soon", []).append(Question(statement, values))
+
+
+def insert(model: type[Base], **values: Any) -> Number:
+    """One row straight into its table, within the running write transaction.
+
+    Its number, or what stands for it in rows that are inserted next: a database elsewhere need not be awaited for it.
+    """
+    table, connection = cast(Table, model.__table__), _writer()
+    pending = dialect.pending(connection, table)
+    statement, rows = _insert(table, [values], pending is None)
+    done = connection.execute(statement, rows[0], execution_options=batches.LATER)
+    return pending or int((done.inserted_primary_key or (0,))[0])
 
 
 def insert_all(model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Rows straight into their table, within the running write transaction. All have the same columns."""
     if rows:
-        db.session.connection().execute(_insert(model), rows)
+        statement, values = _insert(cast(Table, model.__table__), rows, False)
+        _writer().execute(statement, values, execution_options=batches.LATER)
+
+
+def _writer() -> Connection:
+    writer: Connection = db.session().info["writing"]
+    return writer
+
+
+def known_number(number: Number) -> int:
+    """What `insert` gave, as a number. Asked before another row goes into the same table."""
+    if isinstance(number, int):
+        return number
+    return int(_writer().scalar(select(number.expression())) or 0)
+
+
+def _insert(table: Table, rows: list[dict[str, Any]], tell: bool) -> tuple[Insert, list[dict[str, Any]]]:
+    """The statement, and the values for it; what stands for a number is a part of the statement."""
+    pending = tuple((name, value) for name, value in rows[0].items() if isinstance(value, Pending))
+    if pending:
+        rows = [{name: value for name, value in row.items() if not isinstance(value, Pending)} for row in rows]
+    return _inserting(table, pending, tell), rows
 
 
 @functools.cache
-def _insert(model: type[Base]) -> Insert:
-    return cast(Table, model.__table__).insert()
+def _inserting(table: Table, pending: tuple[tuple[str, Pending], ...], tell: bool) -> Insert:
+    statement = table.insert() if tell else table.insert().inline()
+    return statement.values({name: value.expression() for name, value in pending}) if pending else statement
 
 
 def now() -> datetime:

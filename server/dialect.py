@@ -12,7 +12,7 @@ import select as sockets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import JSON, BigInteger, Engine, Index, Integer, String, bindparam, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.schema import Table
+
+from server import batches
+from server.batches import Pending
 
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 # Whole numbers have 64 bits on both. SQLite numbers rows by itself only where the type is called INTEGER.
@@ -96,8 +100,9 @@ def _prepare_file(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("reading"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
 
 def _has_nul(value: Any) -> bool:
@@ -123,9 +128,11 @@ def _prepare_server(engine: Engine) -> None:
         if not _is_open(connection):
             raise DisconnectionError("the server closed the connection")
 
+    batches.prepare(engine)
+
     @event.listens_for(engine, "set_connection_execution_options")
     def begin(_connection: Connection, options: dict[str, Any]) -> None:
-        if options.get("writing"):
+        if options.get("writing") and not options.get("batched"):
             options.update(isolation_level="READ COMMITTED", postgresql_readonly=False)
 
 
@@ -157,7 +164,18 @@ def insert_missing(session: Session, model: type[DeclarativeBase], rows: list[di
         maker = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         keys = [column.name for column in inspect(model).primary_key]
         ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
-        session.execute(maker(model).on_conflict_do_nothing(), ordered)
+        statement = maker(cast(Table, model.__table__)).on_conflict_do_nothing()
+        session.connection().execute(statement, ordered, execution_options=batches.LATER)
+
+
+def is_elsewhere(engine: Engine) -> bool:
+    """Whether every answer has to be waited for."""
+    return engine.dialect.name != "sqlite"
+
+
+def pending(connection: Connection, table: Table) -> Pending | None:
+    """What stands for the number of the row that is inserted next; None where that is known without waiting for it."""
+    return Pending(table.name) if is_elsewhere(connection.engine) else None
 
 
 def may_try_again(error: DBAPIError) -> bool:
@@ -178,15 +196,16 @@ _LOCK_SHARED = text(
 def lock(session: Session, *names: str, shared: str = "") -> None:
     """Within a write transaction: wait until no other one holds any of the names, then hold them to its end.
 
-    `shared` comes first, and may be held by many who all call it shared. What is asked afterwards sees what the
-    others did. A file has one writer at a time anyway.
+    `shared` comes first, and may be held by many who all call it shared. What is asked afterwards waits for it, and
+    sees what the others did. A file has one writer at a time anyway.
     """
     if session.get_bind().dialect.name == "sqlite":
         return
     if shared:
-        session.connection().execute(_LOCK_SHARED, {"shared": _keys((shared,))[0], "keys": _keys(names)})
+        values = {"shared": _keys((shared,))[0], "keys": _keys(names)}
+        session.connection().execute(_LOCK_SHARED, values, execution_options=batches.LATER)
     else:
-        session.connection().execute(_LOCK, {"keys": _keys(names)})
+        session.connection().execute(_LOCK, {"keys": _keys(names)}, execution_options=batches.LATER)
 
 
 def _keys(names: tuple[str, ...]) -> list[int]:

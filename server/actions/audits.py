@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.db import db, insert, now, writes
+from server.db import Number, db, insert, now, writes
 from server.models import Audit, Submission
 from server.permissions import Actor
 
@@ -19,7 +19,7 @@ def log(
     *,
     project_id: int | None = None,
     form_id: int | None = None,
-    submission_id: int | None = None,
+    submission_id: Number | None = None,
     subject_id: int | None = None,
     **details: Any,
 ) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, sele
 from schemas import problems
 from server import dialect
 from server.actions import audits
-from server.db import db, fetch, insert_all, now
+from server.db import Number, db, fetch, insert_all, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.parts import Part, short_name
@@ -103,7 +103,9 @@ def _count_findings(submission_id: int) -> int:
     return db.session.scalar(query) or 0
 
 
-def expect_files(version_id: int, named: Iterable[str], sent: Iterable[Part], edited: SubmissionVersion | None) -> None:
+def expect_files(
+    version_id: Number, named: Iterable[str], sent: Iterable[Part], edited: SubmissionVersion | None
+) -> None:
     """Places for the files that the XML names or that came with it; an edit keeps those it names again."""
     arrived = {part.name: part for part in sent}
     expected = list(dict.fromkeys(map(short_name, named)))
@@ -111,7 +113,12 @@ def expect_files(version_id: int, named: Iterable[str], sent: Iterable[Part], ed
     rows = []
     for position, name in enumerate([*expected, *(name for name in arrived if name not in set(expected))]):
         part, old = arrived.get(name), before.get(name)
-        row = {"version_id": version_id, "name": name, "position": position, "expected": name in expected}
+        row: dict[str, Any] = {
+            "version_id": version_id,
+            "name": name,
+            "position": position,
+            "expected": name in expected,
+        }
         row["blob_sha256"] = part.sha256 if part else (old.blob_sha256 if old else None)
         row["content_type"] = part.content_type if part else (old.content_type if old else None)
         row["inherited"] = part is None and row["blob_sha256"] is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -14,9 +13,9 @@ from forms import xform
 from schemas import problems
 from server import permissions
 from server.actions import audits, projects
-from server.db import db, fetch, now, writes
+from server.db import db, fetch, now, soon, writes
 from server.models import Form, FormFile, FormVersion, Project, Submission
-from server.permissions import Actor, Grant
+from server.permissions import Actor
 
 STATES = ("open", "closing", "closed")
 READ = ("form.read", "open_form.read")
@@ -152,23 +151,27 @@ _HAS_FILES = exists().where(
     FormFile.version_id == FormVersion.id, FormFile.blob_sha256.is_not(None) | FormFile.dataset_id.is_not(None)
 )
 _OFFERED = (
-    select(Form.xml_form_id, FormVersion.title, FormVersion.version, FormVersion.md5, _HAS_FILES)
+    select(Form.xml_form_id, FormVersion.title, FormVersion.version, FormVersion.md5, _HAS_FILES.label("has_files"))
+    .add_columns(Form.id)
     .join(FormVersion, FormVersion.id == Form.current_version_id)
     .where(Form.project_id == bindparam("project_id"), Form.state == "open", Form.deleted_at.is_(None))
     .order_by(Form.id)
 )
 
 
+def expect_offered(project_id: int) -> None:
+    """`offered` will be asked, before it is known by whom."""
+    soon(_OFFERED, project_id=project_id)
+
+
 def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> list[Offered]:
     """The open, published forms of a project that the actor may fill, without reading their XML."""
-    rows = fetch(_offered_to(actor.grants), project_id=project_id)
-    return [Offered(*row) for row in rows if xml_form_id in (None, row.xml_form_id)]
-
-
-@functools.lru_cache(maxsize=256)
-def _offered_to(grants: tuple[Grant, ...]) -> Select[Any]:
-    """The question, not the answer, is kept: phones with the same rights ask the same."""
-    return permissions.visible(Actor(grants=grants), _OFFERED, "form.list", "open_form.list")
+    return [
+        Offered(row.xml_form_id, row.title, row.version, row.md5, row.has_files)
+        for row in fetch(_OFFERED, project_id=project_id)
+        if xml_form_id in (None, row.xml_form_id)
+        and actor.verbs_on(project_id, row.id).intersection(("form.list", "open_form.list"))
+    ]
 
 
 def _target(joined: ColumnElement[bool]) -> Select[Any]:
@@ -192,6 +195,11 @@ _NAMED = _target(
     & (FormVersion.version == bindparam("version"))
     & FormVersion.published_at.is_not(None)
 )
+
+
+def expect_target(project_id: int, xml_form_id: str) -> None:
+    """`readable` will be asked, before it is known by whom."""
+    soon(_CURRENT, project_id=project_id, xml_form_id=xml_form_id)
 
 
 def target(project_id: int, xml_form_id: str, *, draft: bool = False, version: str | None = None) -> Target | None:

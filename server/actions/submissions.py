@@ -22,7 +22,7 @@ from schemas.findings import Finding
 from server import dialect, permissions
 from server.actions import audits, chains, files, forms
 from server.actions.forms import Target
-from server.db import db, end_read, insert, insert_all, now, writing
+from server.db import Number, db, end_read, insert, insert_all, known_number, now, writing
 from server.models import FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.intake import Decision, Known, decide
@@ -62,14 +62,6 @@ class Arrival:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of it."""
-
-    decision: Decision
-    submission_id: int
-
-
 def receive(
     actor: Actor,
     project_id: int,
@@ -80,8 +72,10 @@ def receive(
     draft: bool = False,
     replaces: str | None = None,
     fresh: bool = False,
-) -> Receipt:
+) -> int | None:
     """Store a submission or say why not. The answer may be given when this returns: it is committed.
+
+    The number of its row; a new one's only if it is `fresh`: phones are not told, and the database need not be awaited.
 
     `xml_form_id`: the form the address names, which the body must name too. `draft`: sent to try the draft.
     `replaces`: the current version that an edit must name (REST's PUT). `fresh`: a repeat is refused (REST's POST).
@@ -156,7 +150,7 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> t
     return (named, False) if named is not None and named.version_id is not None else (current, True)
 
 
-def _store(actor: Actor, arrival: Arrival, fresh: bool) -> Receipt:
+def _store(actor: Actor, arrival: Arrival, fresh: bool) -> int | None:
     own, deprecated_id = arrival.instance_id, arrival.instance.deprecated_id
     with writing():
         chains.take_turns(arrival.form_id, own, edits=deprecated_id is not None)
@@ -174,19 +168,21 @@ def _store(actor: Actor, arrival: Arrival, fresh: bool) -> Receipt:
             chains.add_files(actor, version, arrival.files)
             if edited and not arrival.incomplete:
                 chains.inherit(_version(edited), version)
-            return Receipt(decision, version.submission_id)
+            return version.submission_id
         submission_id, version_id = _add(actor, arrival, decision, _version(edited) if edited else None)
-        for row in sorted(known, key=lambda row: row.id):
-            if row.deprecated_id == own and row.deleted_at is None:
-                chains.adopt(actor, _version(version_id), _version(row.id))
-        return Receipt(decision, submission_id)
+        early = [row.id for row in known if row.deprecated_id == own and row.deleted_at is None]
+        if early:
+            added = _version(known_number(version_id))
+            for number in sorted(early):
+                chains.adopt(actor, added, _version(number))
+        return known_number(submission_id) if fresh else None
 
 
 def _version(version_id: int) -> SubmissionVersion:
     return db.session.get_one(SubmissionVersion, version_id)
 
 
-def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionVersion | None) -> tuple[int, int]:
+def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionVersion | None) -> tuple[Number, Number]:
     """Rows for a version that is new: of a submission of its own, or of the one that it edits. Their numbers.
 
     Straight into the tables: this is what the server does all day.
@@ -204,7 +200,7 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         "created_at": now(),
     }
     if edited is None:
-        submission_id = insert(Submission, **origin, findings=len(findings))
+        submission_id: Number = insert(Submission, **origin, findings=len(findings))
     else:
         submission_id = chains.reopen(edited, len(findings))
     version_id = _add_version(arrival, origin, submission_id)
@@ -223,7 +219,7 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
     return submission_id, version_id
 
 
-def _add_version(arrival: Arrival, origin: dict[str, Any], submission_id: int) -> int:
+def _add_version(arrival: Arrival, origin: dict[str, Any], submission_id: Number) -> Number:
     return insert(
         SubmissionVersion,
         **origin,
@@ -239,7 +235,7 @@ def _add_version(arrival: Arrival, origin: dict[str, Any], submission_id: int) -
     )
 
 
-def _add_findings(project_id: int, version_id: int, findings: list[Finding]) -> None:
+def _add_findings(project_id: int, version_id: Number, findings: list[Finding]) -> None:
     rows = [
         {
             "project_id": project_id,

@@ -84,6 +84,7 @@ def _here() -> str:
 @api.get(f"{PROJECT}/formList")
 def form_list(project_id: int) -> Response:
     """The forms one may fill. HEAD works as GET does."""
+    forms.expect_offered(project_id)
     actor = _asker(project_id)
     found = forms.offered(actor, project_id, request.args.get("formID"))
     base = f"{_here()}/{project_id}/forms"
@@ -96,8 +97,7 @@ def _listed(form: Offered, address: str) -> ListedForm:
     return ListedForm(form.xml_form_id, form.title, form.version, form.md5, f"{address}.xml", manifest)
 
 
-def _manifest(version_id: int | None, address: str) -> Response:
-    kept = files.kept(version_id)
+def _manifest(kept: list[tuple[str, str]], address: str) -> Response:
     media = [MediaFile(name, md5, f"{address}/attachments/{quote(name, safe='')}") for name, md5 in kept]
     return wire.document(documents.manifest(media), openrosa.CONTENT_TYPE)
 
@@ -105,8 +105,11 @@ def _manifest(version_id: int | None, address: str) -> Response:
 @api.get(f"{FORM}/manifest")
 def manifest(project_id: int, xml_form_id: str) -> Response:
     """The files of the published version."""
+    forms.expect_target(project_id, xml_form_id)
+    files.expect_kept_now(project_id, xml_form_id)
     form = forms.readable(_asker(project_id), project_id, xml_form_id)
-    return _manifest(form.version_id, f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
+    kept = files.kept_now(project_id, xml_form_id) or files.kept(form.version_id)
+    return _manifest(kept, f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
 
 
 @api.get(f"{PROJECT}/submission")
@@ -176,7 +179,7 @@ def test_form_list(project_id: int, xml_form_id: str, draft_key: str) -> Respons
 def test_manifest(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     """The draft's files."""
     _, draft = _tried(project_id, xml_form_id, draft_key)
-    return _manifest(draft.id, _test_address(project_id, xml_form_id, draft_key))
+    return _manifest(files.kept(draft.id), _test_address(project_id, xml_form_id, draft_key))
 
 
 @test.get(f"{DRAFT}.xml")

@@ -115,7 +115,7 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
     if instance_id is not None:
         current = rows.get(actor, form, instance_id, draft=_draft(), verbs=(verb,))[1].instance_id
     xml = whole(uploads.body(request))
-    receipt = submissions.receive(
+    submission_id = submissions.receive(
         actor,
         project_id,
         Upload(xml),
@@ -125,7 +125,8 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
         replaces=current,
         fresh=True,
     )
-    return wire.reply(SubmissionShape, submission_dict(rows.by_number(receipt.submission_id)))
+    assert submission_id is not None
+    return wire.reply(SubmissionShape, submission_dict(rows.by_number(submission_id)))
 
 
 @api.get("/submitters")

@@ -39,8 +39,10 @@ def register(app: Flask) -> None:
     def disarm(response: Response) -> Response:
         of_a_page = g.get("door", "page") in ("page", "asset")
         if not of_a_page or f"{request.path}/".startswith("/v1/"):
+            there = {name.lower() for name, _ in response.headers}
             for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
+                if name.lower() not in there:
+                    response.headers.add(name, value)
         return response
 
 

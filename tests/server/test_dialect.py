@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 
 from server import dialect
@@ -150,6 +150,7 @@ def after_each_other(app: Flask, province: Province, hold: Callable[[], Any], *n
     def want() -> None:
         with app.app_context(), writing():
             dialect.lock(db.session(), *names)
+            db.session.execute(text("SELECT 1"))
             told.append("second")
 
     other = threading.Thread(target=want)
@@ -165,6 +166,7 @@ def after_each_other(app: Flask, province: Province, hold: Callable[[], Any], *n
 def test_those_who_name_the_same_take_turns(app: Flask, province: Province) -> None:
     def hold() -> None:
         dialect.lock(db.session(), "one", "two", "two")
+        db.session.execute(text("SELECT 1"))
 
     assert after_each_other(app, province, hold, "three", "two") == ["first", "second"]
     assert after_each_other(app, province, hold, "three", "four") == ["second", "first"]

@@ -1,0 +1,162 @@
+"""Write transactions on PostgreSQL in few round trips: what nobody reads the answer of goes along with what follows.
+
+A phone waits for the server, and the server for its database: each wait costs two processes a sleep and a wake-up,
+more than most statements do. psycopg's pipeline mode (PostgreSQL 14) takes statements without waiting. `BEGIN` and
+the statements marked with `LATER` wait for the next one that is asked something, or for the commit. What goes wrong
+with one of them is raised there.
+"""
+
+from __future__ import annotations
+
+import functools
+import select
+from collections import namedtuple
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Select, event, literal_column
+from sqlalchemy.engine.interfaces import Compiled
+
+# Options of a connection whose transactions are sent so, and of a statement whose answer nobody reads.
+BATCHED = {"batched": True}
+LATER = {"later": True}
+
+_LAST = {"last": True}
+_BATCH, _LEAVE = "batch", "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Stands for the number of the row that this transaction inserted last into a table, which was not awaited."""
+
+    table: str
+
+    def expression(self) -> ColumnElement[int]:
+        """As a part of a statement in the same transaction."""
+        return literal_column(f"currval('{self.table}_id_seq')")
+
+
+@dataclass(slots=True)
+class Question:
+    """One that is known before its turn. With `ALONG` it goes to PostgreSQL together with the one before it.
+
+    `rows`: the answer, with the names of the columns, once it is there.
+    """
+
+    statement: Select[Any]
+    values: dict[str, Any]
+    rows: Sequence[Any] | None = field(default=None)
+
+
+# The option of a statement that takes a list of `Question`s along.
+ALONG = "along"
+
+
+def prepare(engine: Engine) -> None:
+    """Send the write transactions of an engine on PostgreSQL so."""
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "commit", _commit)
+    event.listen(engine, "rollback", _rollback)
+    event.listen(engine, "do_execute", _execute)
+    event.listen(engine, "do_executemany", _execute_many)
+
+
+def _begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get("batched"):
+        return
+    driver: Any = connection.connection.driver_connection
+    leave = ExitStack()
+    connection.info[_BATCH], connection.info[_LEAVE] = leave.enter_context(driver.pipeline()), leave
+    connection.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", execution_options=LATER)
+
+
+def _commit(connection: Connection) -> None:
+    """The commit that the library sends afterwards finds nothing to do."""
+    if _BATCH in connection.info:
+        connection.exec_driver_sql("COMMIT", execution_options=_LAST)
+
+
+def _rollback(connection: Connection) -> None:
+    if connection.closed or connection.invalidated or _BATCH not in connection.info:
+        return
+    dialect: Any = connection.dialect
+    with suppress(dialect.dbapi.Error):  # what is rolled back has failed already, or will not be missed
+        _end(connection)
+
+
+def _end(connection: Connection) -> None:
+    """Wait for all answers."""
+    _send(connection)
+    del connection.info[_BATCH]
+    connection.info.pop(_LEAVE).close()
+
+
+def _send(connection: Connection) -> None:
+    """Hand all of it to the system. psycopg waits for the answer even while a part of a long statement, which did not
+    fit into the buffer of the socket, is still with the client: both sides would wait for ever."""
+    driver: Any = connection.connection.driver_connection
+    ready = select.poll()
+    ready.register(driver.fileno(), select.POLLIN | select.POLLOUT)
+    while driver.pgconn.flush():
+        if any(what & select.POLLIN for _, what in ready.poll()):
+            driver.pgconn.consume_input()
+
+
+def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+    """Called instead of the library's own way. Whether it was done."""
+    along = context.execution_options.get(ALONG)
+    if along:
+        _ask_all(cursor, statement, values, context, along)
+        return True
+    if not _is_batched(context):
+        return False
+    cursor.execute(statement, values)
+    _answer(context)
+    return True
+
+
+def _execute_many(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+    if not _is_batched(context):
+        return False
+    cursor.executemany(statement, values)
+    _answer(context)
+    return True
+
+
+def _ask_all(cursor: Any, statement: str, values: Any, context: Any, along: list[Question]) -> None:
+    driver: Any = context.root_connection.connection.driver_connection
+    with driver.pipeline():
+        cursor.execute(statement, values)
+        others = []
+        for question in along:
+            compiled = _compiled(question.statement, context.dialect)
+            others.append(driver.execute(str(compiled), compiled.construct_params(question.values)))
+        _send(context.root_connection)
+    for question, other in zip(along, others, strict=True):
+        shape = _shape(tuple(column.name for column in other.description))
+        question.rows = [shape(*row) for row in other.fetchall()]
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(statement: Select[Any], dialect: Dialect) -> Compiled:
+    return statement.compile(dialect=dialect)
+
+
+@functools.lru_cache(maxsize=64)
+def _shape(columns: tuple[str, ...]) -> type[Any]:
+    return namedtuple("Row", columns)
+
+
+def _is_batched(context: Any) -> bool:
+    return bool(context.execution_options.get("batched")) and _BATCH in context.root_connection.info
+
+
+def _answer(context: Any) -> None:
+    options, connection = context.execution_options, context.root_connection
+    if options.get("last"):
+        _end(connection)
+    elif not options.get("later"):
+        _send(connection)
+        connection.info[_BATCH].sync()
