@@ -71,6 +71,10 @@ class Worker(ThreadWorker):
         highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (highest, highest))
+        # Every request asks for some of them, each time through a look-up written in Python.
+        for name, setting in self.cfg.settings.items():
+            if not hasattr(type(self.cfg), name):
+                object.__setattr__(self.cfg, name, setting.get())
         super().init_process()
 
     def load_wsgi(self) -> None:

@@ -17,9 +17,10 @@ import click
 
 from forms import converter, xform
 from scripts.bench import data, kinds, trips, workloads
+from scripts.bench.calm import additions
 from scripts.bench.kinds import LAPTOP, NAMES, PROVINCE, Installation
 from scripts.bench.processes import PartMissing
-from scripts.bench.report import Result, additions, machine
+from scripts.bench.report import Result, machine
 from scripts.bench.server import Server, running
 from scripts.bench.workloads import FULL, QUICK, Effort, Target
 from server import config

@@ -40,6 +40,10 @@ class Tree:
         """Seconds of CPU that the processes and the children they have waited for have used so far."""
         return sum(sum(map(int, _stat(pid)[11:15])) for pid in self.processes()) / _TICKS
 
+    def clock(self) -> float:
+        """Seconds of CPU of the processes that live now, to the microsecond: for short spans in which none ends."""
+        return sum(_clock(pid) for pid in self.processes())
+
     def memory(self) -> float:
         """Resident memory in MB, pages that processes share counted once (PSS)."""
         return sum(_pss(pid) for pid in self.processes()) / 1024
@@ -86,6 +90,14 @@ def _stat(pid: int) -> list[str]:
     except OSError:
         return ["0"] * 20
     return text.rpartition(")")[2].split()
+
+
+def _clock(pid: int) -> float:
+    try:
+        # What clock_getcpuclockid(3) gives for another process on Linux.
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
 
 
 def _parents() -> Iterator[tuple[int, int]]:

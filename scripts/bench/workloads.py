@@ -6,12 +6,14 @@ import http.client
 import json
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from forms import checks, xform
 from forms import instance as instances
 from forms.odata.rows import Rows
-from scripts.bench import data
+from scripts.bench import calm, data
+from scripts.bench.calm import Cost
 from scripts.bench.phones import Job, Outcome, Phones, ask
 from scripts.bench.processes import HOST, Tree
 from scripts.bench.report import Row
@@ -35,9 +37,9 @@ class Target:
     form: xform.Form
     database: Tree | None = None
 
-    def cpu(self) -> tuple[float, float | None]:
-        """Seconds that the server has used so far, and its PostgreSQL."""
-        return self.server.cpu(), self.database.cpu() if self.database else None
+    def clocks(self) -> list[Callable[[], float]]:
+        """What tells the seconds of CPU of the server, and of its PostgreSQL: for short spans."""
+        return [self.server.clock, *([self.database.clock] if self.database else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,16 @@ def pure(form: xform.Form, effort: Effort) -> Row:
     """Parse, check and flatten, in this process."""
     xml = data.filled(form).encode()
     table = Rows(form.fields)
-    for spent in (False, True):
-        began = time.process_time()
-        for _ in range(effort.count):
-            checked = checks.find(form, instances.read(xml))
-            table.of("uuid:1", checked.answers, {})
-        used = time.process_time() - began
-        if spent and checked.findings:
+
+    def piece() -> None:
+        checked = checks.find(form, instances.read(xml))
+        table.of("uuid:1", checked.answers, {})
+        if checked.findings:
             raise RuntimeError(f"the filled form has findings: {checked.findings}")
-    return Row("parse, check, flatten: 25 questions, in process", effort.count, used / effort.count * 1000, 1.0)
+
+    piece()
+    (cost,) = calm.costs(piece, effort.count, [time.process_time], effort.seconds)
+    return Row("parse, check, flatten: 25 questions, in process", effort.count, cost, 1.0)
 
 
 def submissions(target: Target, effort: Effort) -> list[Row]:
@@ -131,50 +134,45 @@ def _published(target: Target, name: str, books: list[bytes], bar: float | None)
     headers = {"Authorization": f"Bearer {target.token}", "Content-Type": kind}
     path = f"{PROJECT}/forms?ignoreWarnings=true&publish=true"
     failed = int(ask(connection, "POST", path, headers, books[0]) != 200)  # starts the converter
-    times, before, began = [], target.cpu(), time.perf_counter()
+    times, costs, began = [], [], time.perf_counter()
     for book in books[1:]:
-        start = time.perf_counter()
+        speed, before, start = calm.additions(), target.server.cpu(), time.perf_counter()
         failed += ask(connection, "POST", path, headers, book) != 200
         times.append(time.perf_counter() - start)
+        spent = (target.server.cpu() - before) * 1000
+        costs.append(Cost(spent, spent * calm.REFERENCE / ((speed + calm.additions()) / 2)))
     elapsed = time.perf_counter() - began
-    used = _used(before, target.cpu())
     connection.close()
-    return _row(name, Outcome(times, failed, elapsed), used, bar)
+    return _row(name, Outcome(times, failed, elapsed), calm.median(costs), bar)
 
 
 def _measured(target: Target, name: str, job: Job, effort: Effort, bar: float | None, *, whole: bool = False) -> Row:
+    """What it costs, asked by one phone; then how many are served, and how fast, when all of them ask."""
+    cost, *database = calm.of_requests(
+        job, max(1, job.count * effort.processes * effort.connections // 2), target.clocks()
+    )
     phones = Phones(job, effort.processes)
     try:
-        before = target.cpu()
         outcome = phones.go()
-        used = _used(before, target.cpu())
     finally:
         phones.close()
-    return _row(name, outcome, used, bar, whole=whole)
+    return _row(name, outcome, cost, bar, database[0] if database else None, whole=whole)
 
 
-Used = tuple[float, float | None]
-
-
-def _used(before: Used, after: Used) -> Used:
-    database = None if before[1] is None or after[1] is None else after[1] - before[1]
-    return after[0] - before[0], database
-
-
-def _row(name: str, outcome: Outcome, used: Used, bar: float | None, *, whole: bool = False) -> Row:
+def _row(
+    name: str, outcome: Outcome, cost: Cost, bar: float | None, database: Cost | None = None, *, whole: bool = False
+) -> Row:
     times = sorted(outcome.times) or [0.0]
-    done = len(outcome.times)
-    server, database = (None if each is None else each / max(1, done) * 1000 for each in used)
     return Row(
         name,
-        done,
-        server or 0.0,
+        len(outcome.times),
+        cost,
         bar,
-        rate=done / outcome.elapsed,
+        rate=len(outcome.times) / outcome.elapsed,
         p50_ms=statistics.median(times) * 1000,
         p95_ms=times[int(len(times) * 0.95)] * 1000,
         failed=outcome.failed,
-        database_ms=database,
+        database=database,
         whole=whole,
     )
 

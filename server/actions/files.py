@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from schemas import problems
 from server import dialect
 from server.actions import audits
-from server.db import db, fetch, now, soon, writes
+from server.db import db, fetch, now, writes
 from server.models import Blob, Form, FormFile, FormVersion
 from server.parts import storage
 from server.permissions import Actor
@@ -56,27 +56,6 @@ _KEPT = (
     .where(FormFile.version_id == bindparam("version_id"))
     .order_by(FormFile.name)
 )
-
-
-_KEPT_NOW = (
-    select(FormFile.name, Blob.md5)
-    .join(Blob, Blob.sha256 == FormFile.blob_sha256)
-    .join(Form, Form.current_version_id == FormFile.version_id)
-    .where(Form.project_id == bindparam("project_id"), Form.xml_form_id == bindparam("xml_form_id"))
-    .where(Form.deleted_at.is_(None))
-    .order_by(FormFile.name)
-)
-
-
-def expect_kept_now(project_id: int, xml_form_id: str) -> None:
-    """`kept_now` will be asked, before it is known by whom."""
-    soon(_KEPT_NOW, project_id=project_id, xml_form_id=xml_form_id)
-
-
-def kept_now(project_id: int, xml_form_id: str) -> list[tuple[str, str]]:
-    """As `kept`, of the published version of a form."""
-    rows = fetch(_KEPT_NOW, project_id=project_id, xml_form_id=xml_form_id)
-    return [(row.name, row.md5) for row in rows]
 
 
 def kept(version_id: int | None) -> list[tuple[str, str]]:

@@ -6,30 +6,19 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from forms import xform
 from schemas import problems
 from server import permissions
 from server.actions import audits, projects
-from server.db import db, fetch, now, soon, writes
-from server.models import Form, FormFile, FormVersion, Project, Submission
+from server.db import db, fetch, now, writes
+from server.models import Form, FormVersion, Project, Submission
 from server.permissions import Actor
 
 STATES = ("open", "closing", "closed")
 READ = ("form.read", "open_form.read")
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A form as the form list needs it."""
-
-    xml_form_id: str
-    title: str
-    version: str
-    md5: str
-    has_files: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +60,12 @@ def get(actor: Actor, project_id: int, xml_form_id: str, *verbs: str) -> Form:
     if verbs:
         permissions.require(actor, *verbs, project_id=project_id, form_id=form.id)
     else:
-        _require_read(actor.verbs_on(project_id, form.id), form.state, published=form.current is not None)
+        require_read(actor.verbs_on(project_id, form.id), form.state, published=form.current is not None)
     return form
 
 
-def _require_read(held: frozenset[str], state: str, *, published: bool) -> None:
+def require_read(held: frozenset[str], state: str, *, published: bool) -> None:
+    """Raise INSUFFICIENT_RIGHTS unless these verbs allow to read a form in this state."""
     closed = state == "closed" or not published
     if not held.intersection(READ) or (closed and "form.read" not in held):
         raise problems.INSUFFICIENT_RIGHTS()
@@ -88,7 +78,7 @@ def readable(actor: Actor, project_id: int, xml_form_id: str) -> Target:
     found = target(project_id, xml_form_id)
     if found is None:
         raise problems.NOT_FOUND()
-    _require_read(actor.verbs_on(project_id, found.form_id), found.state, published=found.version_id is not None)
+    require_read(actor.verbs_on(project_id, found.form_id), found.state, published=found.version_id is not None)
     return found if found.version_id is not None else target(project_id, xml_form_id, draft=True) or found
 
 
@@ -147,33 +137,6 @@ def version_named(form: Form, version: str) -> FormVersion:
     return found
 
 
-_HAS_FILES = exists().where(
-    FormFile.version_id == FormVersion.id, FormFile.blob_sha256.is_not(None) | FormFile.dataset_id.is_not(None)
-)
-_OFFERED = (
-    select(Form.xml_form_id, FormVersion.title, FormVersion.version, FormVersion.md5, _HAS_FILES.label("has_files"))
-    .add_columns(Form.id)
-    .join(FormVersion, FormVersion.id == Form.current_version_id)
-    .where(Form.project_id == bindparam("project_id"), Form.state == "open", Form.deleted_at.is_(None))
-    .order_by(Form.id)
-)
-
-
-def expect_offered(project_id: int) -> None:
-    """`offered` will be asked, before it is known by whom."""
-    soon(_OFFERED, project_id=project_id)
-
-
-def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> list[Offered]:
-    """The open, published forms of a project that the actor may fill, without reading their XML."""
-    return [
-        Offered(row.xml_form_id, row.title, row.version, row.md5, row.has_files)
-        for row in fetch(_OFFERED, project_id=project_id)
-        if xml_form_id in (None, row.xml_form_id)
-        and actor.verbs_on(project_id, row.id).intersection(("form.list", "open_form.list"))
-    ]
-
-
 def _target(joined: ColumnElement[bool]) -> Select[Any]:
     columns = (Form.id, Form.project_id, Form.state, FormVersion.id, FormVersion.version, FormVersion.sha256)
     return (
@@ -195,11 +158,6 @@ _NAMED = _target(
     & (FormVersion.version == bindparam("version"))
     & FormVersion.published_at.is_not(None)
 )
-
-
-def expect_target(project_id: int, xml_form_id: str) -> None:
-    """`readable` will be asked, before it is known by whom."""
-    soon(_CURRENT, project_id=project_id, xml_form_id=xml_form_id)
 
 
 def target(project_id: int, xml_form_id: str, *, draft: bool = False, version: str | None = None) -> Target | None:

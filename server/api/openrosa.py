@@ -13,8 +13,8 @@ from flask import Flask, Response, g, request
 from schemas import problems
 from schemas.problems import Problem
 from server import identity, uploads
-from server.actions import drafts, files, forms, projects, submissions
-from server.actions.forms import Offered
+from server.actions import drafts, files, forms, offers, projects, submissions
+from server.actions.offers import Offered
 from server.api import wire
 from server.api.forms import FORM
 from server.api.submissions import sender
@@ -84,9 +84,9 @@ def _here() -> str:
 @api.get(f"{PROJECT}/formList")
 def form_list(project_id: int) -> Response:
     """The forms one may fill. HEAD works as GET does."""
-    forms.expect_offered(project_id)
+    offers.expect_offered(project_id)
     actor = _asker(project_id)
-    found = forms.offered(actor, project_id, request.args.get("formID"))
+    found = offers.offered(actor, project_id, request.args.get("formID"))
     base = f"{_here()}/{project_id}/forms"
     listed = [_listed(each, f"{base}/{quote(each.xml_form_id, safe='')}") for each in found]
     return wire.document(documents.form_list(listed), openrosa.CONTENT_TYPE)
@@ -105,10 +105,11 @@ def _manifest(kept: list[tuple[str, str]], address: str) -> Response:
 @api.get(f"{FORM}/manifest")
 def manifest(project_id: int, xml_form_id: str) -> Response:
     """The files of the published version."""
-    forms.expect_target(project_id, xml_form_id)
-    files.expect_kept_now(project_id, xml_form_id)
-    form = forms.readable(_asker(project_id), project_id, xml_form_id)
-    kept = files.kept_now(project_id, xml_form_id) or files.kept(form.version_id)
+    offers.expect_media(project_id, xml_form_id)
+    actor = _asker(project_id)
+    kept = offers.media(actor, project_id, xml_form_id)
+    if kept is None:
+        kept = files.kept(forms.readable(actor, project_id, xml_form_id).version_id)
     return _manifest(kept, f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
 
 
