@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Request, g, request
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from werkzeug.datastructures import Authorization
 
-from schemas import problems
-from server import permissions, secrets
+from schemas import problems, roles
+from server import secrets
 from server.actions import accounts
 from server.db import fetch, now
 from server.models import Actor as ActorRow
-from server.models import AppUser, Assignment, Form, Project, Session, User
+from server.models import AppUser, Assignment, Form, Project, Session, UnitReach, User
 from server.permissions import ANONYMOUS, Actor, Grant
 
 COOKIE = "session"
@@ -23,14 +23,23 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 _WHO = (ActorRow.id, ActorRow.type, ActorRow.display_name, ActorRow.language, ActorRow.deleted_at)
-_GRANTS = (Assignment.role, Assignment.project_id, Assignment.form_id, Form.project_id.label("form_project_id"))
+_UNITS = select(func.count()).where(UnitReach.unit_id == Assignment.unit_id).scalar_subquery()
+_GRANTS = (
+    Assignment.role,
+    Assignment.project_id,
+    Assignment.form_id,
+    Assignment.unit_id,
+    Form.project_id.label("form_project_id"),
+    _UNITS.label("units"),
+)
 
 
 def _with_grants(found: Select[Any]) -> Select[Any]:
     """A row for each grant, and one where there is none."""
-    granted = (Assignment.actor_id == ActorRow.id) & Assignment.unit_id.is_(None)
     found = found.add_columns(User.must_change_password, *_GRANTS).outerjoin(User, User.actor_id == ActorRow.id)
-    return found.outerjoin(Assignment, granted).outerjoin(Form, Form.id == Assignment.form_id)
+    return found.outerjoin(Assignment, Assignment.actor_id == ActorRow.id).outerjoin(
+        Form, Form.id == Assignment.form_id
+    )
 
 
 # Every request asks one of them, so they are made once.
@@ -113,9 +122,15 @@ def _actor(rows: Sequence[Row[Any]], via: str) -> Actor:
     """The actor of some rows, one for each grant."""
     first = rows[0]
     grants = tuple(
-        Grant(row.role, row.project_id if row.form_id is None else row.form_project_id, row.form_id)
+        Grant(
+            row.role,
+            row.project_id if row.form_id is None else row.form_project_id,
+            row.form_id,
+            row.unit_id,
+            row.units,
+        )
         for row in rows
-        if row.role in permissions.ROLES
+        if row.role is not None and roles.find(row.role)
     )
     return Actor(
         id=first.id,

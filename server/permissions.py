@@ -1,6 +1,6 @@
 """What each role may do, and which rows an actor sees. The only place that decides it.
 
-Roles and verbs are those of the ODK Central API; a verb is also the name of the audit action.
+Roles and their verbs stand in `schemas.roles`.
 """
 
 from __future__ import annotations
@@ -8,73 +8,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, false, or_
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
-from schemas import problems
-from server.models import Form, Project
+from schemas import problems, roles
+from schemas.roles import UNIT_ROLES, UnitRole
+from server.models import Form, Project, UnitReach
 
 S = TypeVar("S", bound=Select[Any])
-
-_SUBMIT = frozenset({"project.read", "open_form.list", "open_form.read", "submission.create"})
-_VIEW = frozenset(
-    {
-        "project.read", "form.list", "form.read", "open_form.list", "open_form.read",
-        "submission.list", "submission.read", "dataset.list", "dataset.read", "entity.list", "entity.read",
-    }
-)  # fmt: skip
-_MANAGE = _VIEW | {
-    "project.update", "project.delete", "form.create", "form.update", "form.delete", "form.restore",
-    "submission.create", "submission.update", "submission.delete", "submission.restore",
-    "dataset.create", "dataset.update", "dataset.delete",
-    "entity.create", "entity.update", "entity.delete", "entity.restore",
-    "field_key.list", "field_key.create", "field_key.update", "field_key.delete",
-    "public_link.list", "public_link.create", "public_link.read", "public_link.update", "public_link.delete",
-    "assignment.list", "assignment.create", "assignment.delete", "session.end", "user.list", "audit.read",
-}  # fmt: skip
-_ADMINISTER = _MANAGE | {
-    "project.create", "user.create", "user.read", "user.update", "user.delete", "user.password.reset",
-    "role.create", "role.update", "role.delete", "config.read", "config.set", "backup.run", "analytics.read",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A named set of verbs. `id` is what API clients send (2 is the app user's, as clients rely on)."""
-
-    id: int
-    system: str
-    name: str
-    verbs: frozenset[str]
-
-
-ROLES: dict[str, Role] = {
-    role.system: role
-    for role in (
-        Role(1, "admin", "Administrator", frozenset(_ADMINISTER)),
-        Role(2, "app-user", "App User", frozenset({"open_form.list", "open_form.read", "submission.create"})),
-        Role(3, "pwreset", "Password Reset Token", frozenset({"user.password.reset"})),
-        Role(4, "manager", "Project Manager", frozenset(_MANAGE)),
-        Role(5, "viewer", "Project Viewer", _VIEW),
-        Role(6, "formview", "Form Viewer (system internal)", frozenset({"form.read", "open_form.read"})),
-        Role(7, "formfill", "Data Collector", _SUBMIT),
-        Role(8, "pub-link", "Public Link", frozenset({"open_form.read", "submission.create"})),
-    )
-}
-# What a manager may hand on: never more than there is to give on a project.
-ASSIGNABLE = {"admin": {"*"}, "*": {"app-user", "manager", "viewer", "formfill", "pub-link"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role held somewhere: everywhere when neither project nor form is given."""
+    """A role held somewhere: everywhere when neither project, form nor unit is given.
+
+    `unit_id`: its verbs reach the rows of this unit and of all below it, in one project or in each. `units`: how many
+    units these are.
+    """
 
     role: str
     project_id: int | None = None
     form_id: int | None = None
+    unit_id: int | None = None
+    units: int = 0
 
     def allows(self, verb: str) -> bool:
         """Whether the role has the verb."""
-        return verb in ROLES[self.role].verbs
+        role = roles.find(self.role)
+        return role is not None and verb in role.verbs
+
+    @property
+    def narrow(self) -> UnitRole | None:
+        """The role, if it reaches some rows of a project only."""
+        role = UNIT_ROLES.get(self.role)
+        return role if role is not None and not role.whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +65,15 @@ class Actor:
             on_project = grant.form_id is None and grant.project_id is not None and grant.project_id == project_id
             on_form = grant.form_id is not None and grant.form_id == form_id
             if everywhere or on_project or on_form:
-                found |= ROLES[grant.role].verbs
+                role = roles.find(grant.role)
+                found |= role.verbs if role else frozenset()
         return frozenset(found)
+
+    @property
+    def unit_id(self) -> int | None:
+        """The unit that what she sends belongs to: the one on which she may send."""
+        units = [grant.unit_id for grant in self.grants if grant.unit_id and grant.allows("submission.create")]
+        return units[0] if units else None
 
 
 ANONYMOUS = Actor()
@@ -119,15 +92,23 @@ def require(actor: Actor, *verbs: str, project_id: int | None = None, form_id: i
 
 
 def visible(actor: Actor, query: S, *verbs: str) -> S:
-    """The query, narrowed to the rows on which the actor has one of the verbs.
+    """The query, narrowed to the rows on which the actor has one of the verbs. The only place where scope is a filter.
 
     The query's first column is the model whose rows are meant: Project, Form, or any with `project_id` and, where
-    rights are also given by form, `form_id`. Units will narrow it further, here and nowhere else.
+    rights are also given by form, `form_id`; where they are given by unit, `unit_id` and `submitter_id`.
     """
     model = query.column_descriptions[0]["entity"]
     grants = [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
-    if any(grant.project_id is None and grant.form_id is None for grant in grants):
+    by_unit = hasattr(model, "unit_id") and hasattr(model, "submitter_id")
+    narrow = [grant for grant in grants if grant.narrow and by_unit]
+    whole = [grant for grant in grants if grant not in narrow]
+    if any(grant.project_id is None and grant.form_id is None for grant in whole):
         return query
+    conditions = _by_project(model, whole) + [_by_unit(actor, model, grant) for grant in narrow]
+    return query.where(or_(*conditions) if conditions else false())
+
+
+def _by_project(model: Any, grants: list[Grant]) -> list[ColumnElement[bool]]:
     project = model.id if model is Project else model.project_id
     form = model.id if model is Form else getattr(model, "form_id", None)
     projects = {grant.project_id for grant in grants if grant.form_id is None}
@@ -137,4 +118,19 @@ def visible(actor: Actor, query: S, *verbs: str) -> S:
         conditions.append(form.in_(forms))
     elif forms and model is Project:
         conditions.append(project.in_({grant.project_id for grant in grants if grant.form_id is not None}))
-    return query.where(or_(*conditions) if conditions else false())
+    return conditions
+
+
+def _by_unit(actor: Actor, model: Any, grant: Grant) -> ColumnElement[bool]:
+    role = grant.narrow
+    conditions = [] if grant.project_id is None else [model.project_id == grant.project_id]
+    if grant.form_id is not None:
+        conditions.append(model.form_id == grant.form_id)
+    if role is not None and role.forms is not None:
+        conditions.append(model.form_id.in_(select(Form.id).where(Form.xml_form_id.in_(role.forms))))
+    if role is not None and role.own:
+        conditions.append(model.submitter_id == actor.id)
+    else:
+        reach = select(UnitReach.within_id).where(UnitReach.unit_id == grant.unit_id)
+        conditions.append(model.unit_id.in_(reach))
+    return and_(*conditions)

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, delete, func, select
 
 from schemas import problems
+from schemas.roles import ASSIGNABLE, ROLES, Role
 from server import permissions
 from server.actions import audits
 from server.db import db, now, writes
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment, Form, Project, Submission
 from server.parts import vault
-from server.permissions import ASSIGNABLE, ROLES, Actor, Role
+from server.permissions import Actor
 from server.secrets import new_token, token_hash
 
 

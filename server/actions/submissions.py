@@ -200,7 +200,7 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         "created_at": now(),
     }
     if edited is None:
-        submission_id: Number = insert(Submission, **origin, findings=len(findings))
+        submission_id: Number = insert(Submission, **origin, unit_id=actor.unit_id, findings=len(findings))
     else:
         submission_id = chains.reopen(edited, len(findings))
     version_id = _add_version(arrival, origin, submission_id)

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Flask, Response, jsonify
 
 from schemas.accounts import ActorShape, AppUserShape, NewAppUser, RoleShape
+from schemas.roles import ROLES, Role
 from server import identity
 from server.actions import access, forms, projects
 from server.api import wire
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment
-from server.permissions import ROLES, Role
 
 api = wire.blueprint("access")
 PROJECT = "/projects/<int:project_id>"

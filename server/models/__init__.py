@@ -1,6 +1,17 @@
 """Tables only. Importing this package registers all of them."""
 
-from server.models.accounts import Actor, AppUser, Assignment, PublicLink, Session, User
+from server.models.accounts import (
+    Actor,
+    ActorProperty,
+    AppPassword,
+    AppUser,
+    Assignment,
+    PasswordReset,
+    PublicLink,
+    RecoveryCode,
+    Session,
+    User,
+)
 from server.models.blobs import Blob
 from server.models.entities import Dataset, DatasetProperty, Entity, EntityHold, EntityVersion
 from server.models.events import Audit, Lease
@@ -10,6 +21,7 @@ from server.models.programme import (
     ReportSnapshot,
     ScheduleTemplate,
     Unit,
+    UnitReach,
     VaultEntry,
     VisitSlot,
 )
@@ -18,6 +30,8 @@ from server.models.submissions import Comment, FindingRow, Submission, Submissio
 
 __all__ = [
     "Actor",
+    "ActorProperty",
+    "AppPassword",
     "AppUser",
     "Assignment",
     "Audit",
@@ -34,9 +48,11 @@ __all__ = [
     "FormFile",
     "FormVersion",
     "Lease",
+    "PasswordReset",
     "Project",
     "ProjectKey",
     "PublicLink",
+    "RecoveryCode",
     "ReportSnapshot",
     "ScheduleTemplate",
     "Session",
@@ -44,6 +60,7 @@ __all__ = [
     "SubmissionFile",
     "SubmissionVersion",
     "Unit",
+    "UnitReach",
     "User",
     "VaultEntry",
     "VisitSlot",

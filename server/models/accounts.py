@@ -27,21 +27,77 @@ class Actor(Base):
 
 
 class User(Base):
-    """A person with an e-mail address and a password. `email_key` is the address as it is compared."""
+    """A person with an e-mail address and a password. `email_key` is the address as it is compared.
+
+    `password_hash` is None until the person has chosen one. `totp_cipher`: the secret of the second factor, encrypted;
+    it counts from `totp_since`, and `totp_step` is the time step of the last code that was taken.
+    """
 
     __tablename__ = "users"
 
     actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), primary_key=True)
     email: Mapped[str]
     email_key: Mapped[str] = mapped_column(unique=True)
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     must_change_password: Mapped[bool] = mapped_column(default=False)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
     preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    totp_cipher: Mapped[str | None]
+    totp_since: Mapped[datetime | None]
+    totp_step: Mapped[int | None]
 
     actor: Mapped[Actor] = relationship(lazy="joined", innerjoin=True)
+
+
+class RecoveryCode(Base):
+    """Gets in once, instead of the second factor."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class AppPassword(Base):
+    """A password for a machine, which cannot give a second factor. Only its hash is kept."""
+
+    __tablename__ = "app_passwords"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), index=True)
+    name: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class PasswordReset(Base):
+    """A way to choose a new password, sent by mail or handed over. Counts once, until `expires_at`."""
+
+    __tablename__ = "password_resets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("actors.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ActorProperty(Base):
+    """A property that the app users and public links of a project may have; its values are in `Actor.properties`."""
+
+    __tablename__ = "actor_properties"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class AppUser(Base):

@@ -12,10 +12,16 @@ from server.db import Base
 
 
 class Audit(Base):
-    """One entry. `action` is the verb's name (`submission.create`). No answers in `details`."""
+    """One entry. `action` is the verb's name (`submission.create`). No answers in `details`.
+
+    `notes`: why, as whoever did it said. `source`: the network address that it was done from.
+    """
 
     __tablename__ = "audits"
-    __table_args__ = (Index("ix_audits_project_id_id", "project_id", "id"),)
+    __table_args__ = (
+        Index("ix_audits_project_id_id", "project_id", "id"),
+        Index("ix_audits_action_id", "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     logged_at: Mapped[datetime]
@@ -28,6 +34,8 @@ class Audit(Base):
     subject_id: Mapped[int | None]
     unit_id: Mapped[int | None]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    notes: Mapped[str | None]
+    source: Mapped[str | None] = mapped_column(String(64))
 
 
 class Lease(Base):

@@ -30,6 +30,18 @@ class Unit(Base):
     is_hotspot: Mapped[bool] = mapped_column(default=False)
 
 
+class UnitReach(Base):
+    """Whoever may see `unit_id` sees `within_id`: itself, what lies below, and what was merged into these.
+
+    Made anew whenever the tree changes, so that scope is one look into an index.
+    """
+
+    __tablename__ = "unit_reach"
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="CASCADE"), primary_key=True)
+    within_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
 class ScheduleTemplate(Base):
     """When visits are due after the anchor (domain 7.2 V3): `slots` is a list of day, days before, days after."""
 

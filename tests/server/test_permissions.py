@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas.problems import Problem
+from schemas.roles import ROLES
 from server import permissions
-from server.permissions import ANONYMOUS, ROLES, Actor, Grant
+from server.permissions import ANONYMOUS, Actor, Grant
 
 EVERYWHERE, PROJECT, FORM = Grant("manager"), Grant("manager", 1), Grant("app-user", 1, 11)
 

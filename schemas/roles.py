@@ -1,0 +1,108 @@
+"""Roles as data: those of the ODK Central API, and the programme's own, which are held on a unit (domain 5.2).
+
+A role is a set of verbs; a verb is also the name of the audit action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_VIEW = frozenset(
+    {
+        "project.read", "form.list", "form.read", "open_form.list", "open_form.read",
+        "submission.list", "submission.read", "dataset.list", "dataset.read", "entity.list", "entity.read",
+    }
+)  # fmt: skip
+_MANAGE = _VIEW | {
+    "project.update", "project.delete", "form.create", "form.update", "form.delete", "form.restore",
+    "submission.create", "submission.update", "submission.delete", "submission.restore",
+    "dataset.create", "dataset.update", "dataset.delete",
+    "entity.create", "entity.update", "entity.delete", "entity.restore",
+    "field_key.list", "field_key.create", "field_key.update", "field_key.delete",
+    "actor_property.list", "actor_property.update",
+    "public_link.list", "public_link.create", "public_link.read", "public_link.update", "public_link.delete",
+    "assignment.list", "assignment.create", "assignment.delete", "session.end", "user.list", "audit.read",
+}  # fmt: skip
+_ADMINISTER = _MANAGE | {
+    "project.create", "user.create", "user.read", "user.update", "user.delete", "user.password.invalidate",
+    "role.create", "role.update", "role.delete", "config.read", "config.set", "backup.run", "analytics.read",
+    "unit.update",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of verbs. `id` is what API clients send (2 is the app user's, as clients rely on)."""
+
+    id: int
+    system: str
+    name: str
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRole(Role):
+    """A role that is held on a unit and all below it, or (`whole`) on the whole installation.
+
+    `own`: of the rows there, its verbs reach only those that the holder sent. `forms`: only rows of these forms.
+    """
+
+    name_vi: str = ""
+    own: bool = False
+    whole: bool = False
+    forms: frozenset[str] | None = None
+
+
+def _by_name(*roles: Role) -> dict[str, Role]:
+    return {role.system: role for role in roles}
+
+
+ROLES: dict[str, Role] = _by_name(
+    Role(1, "admin", "Administrator", frozenset(_ADMINISTER)),
+    Role(2, "app-user", "App User", frozenset({"open_form.list", "open_form.read", "submission.create"})),
+    Role(3, "pwreset", "Password Reset Token", frozenset({"user.password.reset"})),
+    Role(4, "manager", "Project Manager", frozenset(_MANAGE)),
+    Role(5, "viewer", "Project Viewer", _VIEW),
+    Role(6, "formview", "Form Viewer (system internal)", frozenset({"form.read", "open_form.read"})),
+    Role(7, "formfill", "Data Collector",
+         frozenset({"project.read", "open_form.list", "open_form.read", "submission.create"})),
+    Role(8, "pub-link", "Public Link", frozenset({"open_form.read", "submission.create"})),
+)  # fmt: skip
+# What a manager may hand on: never more than there is to give on a project.
+ASSIGNABLE = {"admin": {"*"}, "*": {"app-user", "manager", "viewer", "formfill", "pub-link"}}
+
+_FILL = frozenset({"project.read", "open_form.list", "open_form.read", "submission.create"})
+_READ = _FILL | {"form.list", "form.read", "submission.list", "submission.read"}
+_REVIEW = _READ | {"submission.update"}
+_REFERRALS = frozenset({"referral"})
+
+UNIT_ROLES: dict[str, UnitRole] = {
+    role.system: role
+    for role in (
+        UnitRole(101, "volunteer", "Volunteer", _READ, "Tình nguyện viên", own=True),
+        UnitRole(102, "counsellor", "Counsellor", _READ, "Tư vấn viên Điểm tư vấn", own=True),
+        UnitRole(103, "peer_leader", "Self-help group leader", _READ, "Trưởng nhóm tự lực", own=True),
+        UnitRole(104, "team_lead", "Team lead", _REVIEW, "Tổ trưởng Tổ công tác"),
+        UnitRole(105, "health_worker", "Health worker", _READ, "Cán bộ y tế", forms=_REFERRALS),
+        UnitRole(106, "board", "Board of a consultation point", frozenset({"project.read"}),
+                 "Ban chủ nhiệm Điểm tư vấn"),
+        UnitRole(107, "area_supervisor", "Area supervisor", _REVIEW, "Đầu mối cấp xã"),
+        UnitRole(108, "province_manager", "Province manager", _REVIEW, "Cơ quan phụ trách cấp tỉnh"),
+        UnitRole(109, "custodian", "Keeper of the files", frozenset({"project.read"}), "Người giữ hồ sơ"),
+        UnitRole(110, "form_admin", "Form administrator",
+                 frozenset({"project.read", "form.list", "form.read", "form.create", "form.update",
+                            "open_form.list", "open_form.read"}),
+                 "Quản trị biểu mẫu", whole=True),
+        UnitRole(111, "sysadmin", "System administrator",
+                 frozenset({"user.list", "user.read", "user.create", "user.update", "config.read", "backup.run"}),
+                 "Quản trị hệ thống", whole=True),
+        UnitRole(112, "privacy_officer", "Privacy officer", frozenset({"audit.read", "project.read"}),
+                 "Kiểm toán dữ liệu", whole=True),
+        UnitRole(113, "partner", "Partner", frozenset({"project.read"}), "Đối tác"),
+    )
+}  # fmt: skip
+
+
+def find(system: str) -> Role | None:
+    """The role of this name, whichever kind it is."""
+    return ROLES.get(system) or UNIT_ROLES.get(system)
