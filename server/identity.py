@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Request, g, request
 from sqlalchemy import Row, Select, bindparam, func, select
@@ -19,6 +20,7 @@ from server.models import AppUser, Assignment, Form, Project, Session, UnitReach
 from server.permissions import ANONYMOUS, Actor, Grant
 
 COOKIE = "session"
+MAX_NOTES = 10_000
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -60,8 +62,14 @@ _BY_SESSION = _with_grants(
 def actor() -> Actor:
     """Who sends this request, looked up once. Raises AUTHENTICATION_FAILED for wrong credentials."""
     if "actor" not in g:
-        g.actor = _find(request)
+        found = _find(request)
+        g.actor = replace(found, source=request.remote_addr, notes=_notes(request)) if found.id is not None else found
     return g.actor
+
+
+def _notes(incoming: Request) -> str | None:
+    sent = incoming.headers.get("X-Action-Notes")
+    return None if sent is None else unquote(sent)[:MAX_NOTES]
 
 
 def _find(incoming: Request) -> Actor:

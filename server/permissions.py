@@ -45,7 +45,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking. `id` is None for a stranger. `via`: bearer, cookie, basic, key, draft, console."""
+    """Who is asking. `id` is None for a stranger. `via`: bearer, cookie, basic, key, draft, console.
+
+    `source`: the network address; `notes`: why, as the client says (X-Action-Notes). Both are for the audit.
+    """
 
     id: int | None = None
     type: str = "anonymous"
@@ -56,6 +59,8 @@ class Actor:
     session_id: int | None = None
     csrf: str = ""
     must_change_password: bool = False
+    source: str | None = None
+    notes: str | None = None
 
     def verbs_on(self, project_id: int | None = None, form_id: int | None = None) -> frozenset[str]:
         """All verbs the actor has on a form, a project or (with neither) the whole server."""

@@ -34,6 +34,8 @@ def log(
         submission_id=submission_id,
         subject_id=subject_id,
         details=details,
+        notes=actor.notes,
+        source=actor.source,
     )
 
 
