@@ -61,6 +61,12 @@ SKIPTOKEN_INVALID = Kind(400.35, "The $skiptoken is not valid.")
 PASSWORD_TOO_LONG = Kind(400.38, "The password is too long: at most {length} characters are allowed.")
 MULTIPART_BROKEN = Kind(400.39, "The parts of the request could not be read.")
 PASSWORDS_DIFFER = Kind(400.91, "The two new passwords are not the same.")
+TABLE_UNREADABLE = Kind(
+    400.92, "This is no table that can be read. Save it as .xlsx, or as .csv with UTF-8, and try again."
+)
+TABLE_TOO_LONG = Kind(400.93, "The table is too long: at most {limit} rows are read at once.")
+COLUMN_MISSING = Kind(400.94, "The table has no column “{column}”: its first line must name the columns.")
+TABLE_HAS_ERRORS = Kind(400.95, "Nothing was added: {number} cells of the table are wrong.")
 AUTHENTICATION_FAILED = Kind(401.2, "Could not authenticate with the credentials given.")
 HTTPS_ONLY = Kind(401.3, "This way to sign in works over https only.")
 INSUFFICIENT_RIGHTS = Kind(403.1, "You do not have the right to do that.")
