@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from scripts import serving
 from server import config, dialect
 from server.actions import upkeep
+from server.actions.leases import BACKUP, MAINTAIN, TRIED
 from server.config import Settings
 from server.models import Lease
 
@@ -30,10 +31,8 @@ FIRST_LOOK = 120.0  # seconds; phones come first after a start
 LOOKS = 300.0
 AGAIN = timedelta(hours=1)  # after a failure
 DAY = timedelta(days=1)
-# The lease that both work under, and the marks of what was done and of what was tried.
+# The lease that both work under.
 UPKEEP = "upkeep"
-BACKUP, MAINTAIN = "backup", "maintain"
-TRIED = "tried "
 
 log = logging.getLogger("donghanh.daily")
 Marked = Callable[[str], datetime | None]

@@ -81,7 +81,7 @@ def _work(name: str, only_if_due: bool, do: Callable[[], None]) -> None:
         with leases.held(daily.UPKEEP):
             if only_if_due and not daily.due(name, settings(), leases.marked, daily.clock()):
                 return
-            leases.mark(daily.TRIED + name)
+            leases.mark(leases.TRIED + name)
             do()
             leases.mark(name)
     except leases.HeldError:
@@ -94,7 +94,7 @@ def _work(name: str, only_if_due: bool, do: Callable[[], None]) -> None:
 @with_app
 def maintain_all(if_due: bool) -> None:
     """Clear away what nobody needs any more. Can be repeated; a running server does it daily."""
-    _work(daily.MAINTAIN, if_due, _maintain)
+    _work(leases.MAINTAIN, if_due, _maintain)
 
 
 def _maintain() -> None:
@@ -119,7 +119,7 @@ def _maintain() -> None:
 def backup(to: Path | None, passphrase_file: Path | None, public_key: tuple[str, ...], if_due: bool) -> None:
     """Keep everything in one encrypted file, beside a running server, and read it back."""
     keys = _keys(settings(), passphrase_file, public_key)
-    _work(daily.BACKUP, if_due, lambda: _backup(to, keys))
+    _work(leases.BACKUP, if_due, lambda: _backup(to, keys))
 
 
 def _keys(chosen: Settings, passphrase_file: Path | None, public_keys: tuple[str, ...]) -> Keys:
@@ -159,7 +159,7 @@ def _complain(made: Made) -> None:
         "NOT IN THE BACKUP: file {} is missing or damaged in the store (“check” says more)", made.told.missing
     )
     if made.told.missing:
-        leases.mark(daily.BACKUP)  # it is as good as it can be: tomorrow again
+        leases.mark(leases.BACKUP)  # it is as good as it can be: tomorrow again
         raise click.exceptions.Exit(1)
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -19,7 +20,13 @@ from flask import Flask, current_app
 from server import dialect
 from server.db import db, end_read, now, writes
 from server.models import Lease
+from server.parts import settings
 
+# The marks of daily work: when it was done, and when it was tried.
+BACKUP, MAINTAIN = "backup", "maintain"
+TRIED = "tried "
+# After so long without a good backup people are told; a laptop that is off at night makes up for it by then.
+LATE = timedelta(hours=36)
 # Longer than clocks of several machines differ, and than a process sleeps that is alive.
 LASTS = timedelta(minutes=5)
 RENEWED = timedelta(minutes=1)
@@ -108,3 +115,20 @@ def marked(name: str) -> datetime | None:
     moment = found.expires_at if found is not None else None
     end_read()
     return moment
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The daily backup does not succeed. `last`: when one did, None for never."""
+
+    last: datetime | None
+
+
+def missed_backup() -> Missed | None:
+    """Whether the backups that a setting asks for fail, and since when."""
+    if settings().backup_at is None:
+        return None
+    tried, done = marked(TRIED + BACKUP), marked(BACKUP)
+    if tried is None or (done is not None and (done >= tried or now() - done < LATE)):
+        return None
+    return Missed(done)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from server.actions import forms, projects
+from server.actions import forms, leases, projects
 from server.models import Form, FormVersion
 from server.permissions import can
 from server.web import pages, show
@@ -36,7 +36,9 @@ def home() -> Response:
     found = projects.list_all(who)
     if len(found) == 1 and "all" not in request.args:
         return pages.go("projects.one", project_id=found[0].id)
-    return pages.show("projects.html", projects=found, counts=projects.summaries(who, [one.id for one in found]))
+    missed = leases.missed_backup() if can(who, "backup.run") else None
+    counts = projects.summaries(who, [one.id for one in found])
+    return pages.show("projects.html", missed=missed, projects=found, counts=counts)
 
 
 @page.post("/projects")
@@ -63,4 +65,5 @@ def one(project_id: int) -> Response:
         )
         for form in found
     ]
-    return pages.show("project.html", project=project, lines=lines)
+    missed = leases.missed_backup() if can(who, "backup.run") else None
+    return pages.show("project.html", missed=missed, project=project, lines=lines)

@@ -14,6 +14,7 @@ import pytest
 from scripts import daily, serving
 from scripts.backup import shelf
 from server import config
+from server.actions import leases
 from tests.conftest import settings_in
 from tests.scripts.conftest import Place
 
@@ -46,13 +47,13 @@ def test_when_a_backup_is_due(
         hours = times[name]
         return None if hours is None else (NOON - timedelta(hours=hours)).astimezone(UTC)
 
-    assert daily.due(daily.BACKUP, settings, marked, moment) is due
+    assert daily.due(leases.BACKUP, settings, marked, moment) is due
 
 
 def test_no_backup_is_due_unless_somebody_wants_one(tmp_path: Path) -> None:
-    assert not daily.due(daily.BACKUP, settings_in(tmp_path), lambda _: None, NOON)
-    assert daily.due(daily.MAINTAIN, settings_in(tmp_path), lambda _: None, NOON)
-    assert not daily.due(daily.MAINTAIN, settings_in(tmp_path), lambda _: NOON - timedelta(hours=23), NOON)
+    assert not daily.due(leases.BACKUP, settings_in(tmp_path), lambda _: None, NOON)
+    assert daily.due(leases.MAINTAIN, settings_in(tmp_path), lambda _: None, NOON)
+    assert not daily.due(leases.MAINTAIN, settings_in(tmp_path), lambda _: NOON - timedelta(hours=23), NOON)
 
 
 def test_a_look_does_what_is_due_once(used: Place, keys: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,10 +81,10 @@ def test_what_fails_is_an_error_in_the_log_and_tried_again_later(
         monkeypatch.setenv(name, value)
     told: list[tuple[str, object]] = []
     monkeypatch.setattr(daily.log, "error", lambda message, extra: told.append((message, extra["said"])))
-    daily.run(daily.BACKUP)
+    daily.run(leases.BACKUP)
     ((message, said),) = told
     assert message == "the daily work failed" and "Error: " in str(said)
-    assert not daily.due(daily.BACKUP, config.load(), daily._marks(config.load()).get, daily.clock())
+    assert not daily.due(leases.BACKUP, config.load(), daily._marks(config.load()).get, daily.clock())
 
 
 def test_how_long_backups_are_kept(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_only_some_of_many_missing_files_are_named(capsys: pytest.CaptureFixture
 def test_a_clock_that_was_wrong_once_stops_no_daily_work(used: Place) -> None:
     moment = daily.clock()
     later = {name: moment + timedelta(days=400) for name in ("maintain", "tried maintain")}
-    assert daily.due(daily.MAINTAIN, config.load(used.settings), later.get, moment)
+    assert daily.due(leases.MAINTAIN, config.load(used.settings), later.get, moment)
 
 
 def test_a_lease_of_a_wrong_clock_has_run_out(app: Flask) -> None:
