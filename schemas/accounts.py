@@ -1,21 +1,11 @@
-"""Users, sessions, app users, roles and assignments on the wire."""
+"""Users and their sessions on the wire."""
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, fields
+from marshmallow import fields
 
+from schemas.access import ActorShape
 from schemas.base import Shape, Timestamp
-
-
-class ActorShape(Shape):
-    """An actor as it is named by others."""
-
-    id = fields.Integer()
-    type = fields.String()
-    display_name = fields.String()
-    created_at = Timestamp()
-    updated_at = Timestamp()
-    deleted_at = Timestamp()
 
 
 class UserShape(ActorShape):
@@ -32,61 +22,30 @@ class CurrentUserShape(UserShape):
     preferences = fields.Dict()
 
 
-class SessionShape(Shape):
-    """A new session."""
+class TermShape(Shape):
+    """From when to when a session lasts."""
 
-    token = fields.String()
-    csrf = fields.String()
     created_at = Timestamp()
     expires_at = Timestamp()
 
 
-class AppUserShape(ActorShape):
-    """An app user. `token` is null once it was revoked."""
+class SessionShape(TermShape):
+    """A new session."""
 
-    project_id = fields.Integer()
     token = fields.String()
-    last_used = Timestamp()
-    created_by = fields.Nested(ActorShape)
+    csrf = fields.String()
 
 
-class RoleShape(Shape):
-    """A role and its verbs."""
+class AppPasswordShape(Shape):
+    """A password for a machine."""
 
     id = fields.Integer()
     name = fields.String()
-    system = fields.String()
-    verbs = fields.List(fields.String())
     created_at = Timestamp()
-    updated_at = Timestamp()
+    last_used_at = Timestamp()
 
 
-class Credentials(Shape):
-    """What is sent to sign in."""
+class NewAppPasswordShape(AppPasswordShape):
+    """The same when it was made: the password is shown this once."""
 
-    email = fields.String(required=True)
-    password = fields.String(required=True)
-
-
-class NewUser(Shape):
-    """What is sent to create a user."""
-
-    email = fields.String(required=True)
-    password = fields.String(load_default=None, allow_none=True)
-    display_name = fields.String(load_default="", allow_none=True)
-
-
-class NewPassword(Shape):
-    """What is sent to change a password."""
-
-    old = fields.String(required=True)
-    new = fields.String(required=True)
-
-
-class NewAppUser(Shape):
-    """What is sent to create an app user. Clients send more than is theirs to say."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    display_name = fields.String(required=True)
+    password = fields.String()

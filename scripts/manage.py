@@ -10,7 +10,7 @@ import click
 
 from scripts import keep, starter
 from scripts.console import with_app
-from server.actions import access, accounts, definitions, drafts, forms, projects, upkeep
+from server.actions import access, accounts, definitions, drafts, forms, passwords, projects, second_factor, upkeep
 from server.db import writing
 from server.parts import settings
 from server.permissions import CONSOLE
@@ -103,8 +103,36 @@ def promote(email: str) -> None:
 @with_app
 def reset_password(email: str, password: str | None) -> None:
     """Give a user a new password; all of the user's sessions end."""
-    secret = accounts.reset_password(CONSOLE, email, password)
+    secret = passwords.reset_password(CONSOLE, email, password)
     click.echo("The password was set." if password else f"One-time password: {secret}")
+
+
+@user.command("reset-link")
+@click.argument("email")
+@with_app
+def reset_link(email: str) -> None:
+    """An address at which the user chooses a new password, to be handed over. It works once, within a day."""
+    click.echo(passwords.reset_link(CONSOLE, accounts.find_by_email(email).actor_id))
+
+
+@user.command("unlock")
+@click.argument("email")
+@with_app
+def unlock(email: str) -> None:
+    """Let a user who was locked out after many failures sign in again at once."""
+    found = accounts.find_by_email(email)
+    accounts.unlock(CONSOLE, found.actor_id)
+    click.echo(f"{found.email} may sign in again.")
+
+
+@user.command("reset-second-factor")
+@click.argument("email")
+@with_app
+def reset_second_factor(email: str) -> None:
+    """Turn off the second factor of a user who has lost the phone and the recovery codes."""
+    found = accounts.find_by_email(email)
+    second_factor.reset(CONSOLE, found.actor_id)
+    click.echo(f"{found.email} signs in with the password alone.")
 
 
 @manage.group()

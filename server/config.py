@@ -41,6 +41,11 @@ class Settings:
     accept_length: int = 5_000_000
     max_body: int = 100_000_000
     session_hours: int = 24
+    # Mail goes out by this server, from this address; '' when none is set: then an administrator hands over links.
+    smtp_url: str = ""
+    mail_from: str = ""
+    # SHA-1 hashes of passwords that leaked somewhere, as “Pwned Passwords” has them: no new password may be one.
+    breached_passwords: Path | None = None
     # So much of the disk stays free: beyond it, bodies are refused before they are read.
     min_free_disk: int = 500_000_000
     # Backups: where, for whom they are encrypted (age1… or a passphrase), when each day, for how many days.
@@ -83,6 +88,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         accept_length=_whole_number(env, "ACCEPT_CONTENT_LENGTH", 5_000_000, 100_000, 1_000_000_000),
         max_body=_whole_number(env, "MAX_BODY", 100_000_000, 1_000_000, 4_000_000_000),
         min_free_disk=_whole_number(env, "MIN_FREE_DISK", 500_000_000, 0, 1_000_000_000_000),
+        **_mail(env),
+        breached_passwords=_breached(env.get("BREACHED_PASSWORDS", "")),
         **_backups(env, data_dir),
     )
 
@@ -117,6 +124,30 @@ def _backups(env: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
         "backup_at": moment,
         "backup_keep": _whole_number(env, "BACKUP_KEEP", 14, 1, 3650),
     }
+
+
+def _mail(env: Mapping[str, str]) -> dict[str, Any]:
+    url, sender = env.get("SMTP_URL", "").strip(), env.get("MAIL_FROM", "").strip()
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _is_port(url)):
+        raise SettingsError("SMTP_URL: must be smtp://user:password@host:587 or smtps://user:password@host:465.")
+    if url and "@" not in sender:
+        raise SettingsError("MAIL_FROM: the address that mail is sent from is needed too.")
+    return {"smtp_url": url, "mail_from": sender}
+
+
+def _is_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _breached(text: str) -> Path | None:
+    path = Path(text).expanduser().resolve() if text else None
+    if path is not None and not os.access(path, os.R_OK):
+        raise SettingsError(f"BREACHED_PASSWORDS: the file {path} cannot be read.")
+    return path
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

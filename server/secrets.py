@@ -24,6 +24,7 @@ REMEMBER_SECONDS = 60
 # Hashes made at the same moment, and how long another one waits for its turn.
 AT_ONCE = 2
 WAIT_SECONDS = 5
+APP_PREFIX = "dh-app-"
 
 log = logging.getLogger("donghanh.secrets")
 
@@ -40,8 +41,22 @@ def token_hash(token: str) -> str:
 
 def one_time_password() -> str:
     """A password that can be read aloud: four groups of four, without letters that look alike."""
+    return _readable(4)
+
+
+def recovery_code() -> str:
+    """A code to write down: as a one-time password, with three groups."""
+    return _readable(3)
+
+
+def _readable(groups: int) -> str:
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(random.choice(letters) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(random.choice(letters) for _ in range(4)) for _ in range(groups))
+
+
+def app_password() -> str:
+    """A password for a machine: known as such by its beginning, and found by its hash, since nobody can guess it."""
+    return APP_PREFIX + random.token_urlsafe(30)
 
 
 class Vault:
@@ -66,6 +81,13 @@ class Vault:
     def decrypt(self, cipher: str) -> str:
         """The text again. Raises cryptography's InvalidToken when the secret key has changed."""
         return self._fernet.decrypt(cipher.encode()).decode()
+
+    def decrypt_fresh(self, cipher: str, seconds: int) -> str | None:
+        """The text again, if it was encrypted here no longer ago."""
+        try:
+            return self._fernet.decrypt(cipher.encode(), ttl=seconds).decode()
+        except InvalidToken:
+            return None
 
     def reveal(self, cipher: str | None) -> str | None:
         """The text again; None where there is none, and where the secret key does not open it, which is logged."""
@@ -100,6 +122,10 @@ class Vault:
             yield
         finally:
             self._turn.release()
+
+    def fingerprint(self, kind: str, text: str) -> str:
+        """What stands for a text that is not to be read from the database, and is found by."""
+        return hmac.new(self._key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
 
     def _pair(self, email: str, password: str, password_hash: str) -> str:
         text = "\0".join((email, password, password_hash)).encode()

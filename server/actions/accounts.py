@@ -1,67 +1,147 @@
-"""Users and their sessions: create, sign in and out, passwords."""
+"""Users: found, listed, created, changed and deleted; and whether a password is theirs."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from schemas import problems
+from schemas import problems, roles
 from server import permissions
-from server.actions import access, audits
+from server.actions import access, app_passwords, attempts, audits, credentials, likeness, mail
+from server.actions.credentials import by_email, email_key
 from server.db import db, now, writes
 from server.models import Actor as ActorRow
-from server.models import Session, User
-from server.parts import settings, vault
+from server.models import AppPassword, Assignment, RecoveryCode, User
+from server.parts import vault
 from server.permissions import Actor
-from server.secrets import new_token, one_time_password, token_hash
+from server.secrets import one_time_password
 
-MIN_PASSWORD = 10
-MAX_PASSWORD = 72
-MAX_FAILURES = 10
-LOCK_MINUTES = 10
-
-
-def email_key(email: str) -> str:
-    """How addresses are compared: without case and surrounding space."""
-    return email.strip().casefold()
+MAX_EMAIL = 320
+MAX_NAME = 64
+ALIKE = 0.5
 
 
-def check_password(password: str) -> None:
-    """Raise the Problem that tells what is wrong with a new password."""
-    if len(password) < MIN_PASSWORD:
-        raise problems.PASSWORD_TOO_SHORT(length=MIN_PASSWORD)
-    if len(password.encode()) > MAX_PASSWORD:
-        raise problems.PASSWORD_TOO_LONG(length=MAX_PASSWORD)
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be changed of a user; None is left alone."""
+
+    email: str | None = None
+    display_name: str | None = None
 
 
-def by_email(email: str) -> User | None:
-    """The living user with this address."""
-    user = db.session.scalar(select(User).where(User.email_key == email_key(email)))
-    return user if user is not None and user.actor.deleted_at is None else None
-
-
-def get_user(actor: Actor, actor_id: int) -> User:
-    """A user by number: oneself, or anyone for who may read users. Raises NOT_FOUND."""
-    if actor.id != actor_id:
-        permissions.require(actor, "user.read")
+def find_user(actor_id: int) -> User:
+    """A living user by number. Raises NOT_FOUND."""
     user = db.session.get(User, actor_id)
     if user is None or user.actor.deleted_at is not None:
         raise problems.NOT_FOUND()
     return user
 
 
-def list_users(actor: Actor, search: str = "") -> list[User]:
-    """All users for an administrator; for a manager those whose name or address is searched for exactly."""
+def find_by_email(email: str) -> User:
+    """A living user by address. Raises NOT_FOUND."""
+    user = by_email(email)
+    if user is None:
+        raise problems.NOT_FOUND()
+    return user
+
+
+def oneself(actor: Actor) -> User:
+    """The user who asks. Raises AUTHENTICATION_FAILED for nobody, NOT_FOUND for who is no user."""
+    if actor.id is None:
+        raise problems.AUTHENTICATION_FAILED()
+    return find_user(actor.id)
+
+
+def find_for(actor: Actor, actor_id: int, verb: str) -> User:
+    """A user by number who is the actor, or on whom the actor may do the verb. Whether there is one is told first."""
+    user = find_user(actor_id)
+    if actor.id != actor_id:
+        permissions.require(actor, verb)
+        if verb != "user.read":
+            _require_no_less(actor, actor_id)
+    return user
+
+
+def _require_no_less(actor: Actor, actor_id: int) -> None:
+    """Who changes an account may take it over: it must not hold a role that the actor could not hand on."""
+    held = db.session.scalars(select(Assignment.role).where(Assignment.actor_id == actor_id).distinct())
+    wanted = [role for role in map(roles.find, held) if role is not None]
+    if not all(roles.covers(actor.verbs_on() | {"unit.read"}, role) for role in wanted):
+        raise problems.INSUFFICIENT_RIGHTS()
+
+
+def get_user(actor: Actor, actor_id: int) -> User:
+    """A user by number: oneself, or anyone for who may read users. Raises NOT_FOUND."""
+    return find_for(actor, actor_id, "user.read")
+
+
+def list_users(actor: Actor, search: str = "", *, limit: int | None = None, offset: int = 0) -> list[User]:
+    """All users by address, or those that a search finds, the most alike first; for who may not list, none.
+
+    An address that is a user's is found by anybody, and nothing else with it.
+    """
+    exact = by_email(search) if search else None
+    if exact is not None:
+        return [exact]
+    if not permissions.can(actor, "user.list"):
+        return []
     query = select(User).join(ActorRow, ActorRow.id == User.actor_id).where(ActorRow.deleted_at.is_(None))
-    if not permissions.can(actor, "user.read"):
-        if not any(grant.allows("user.list") for grant in actor.grants):
-            raise problems.INSUFFICIENT_RIGHTS()
-        query = query.where(User.email_key == email_key(search))
-    elif search:
-        address = User.email_key.contains(email_key(search), autoescape=True)
-        query = query.where(address | ActorRow.display_name.icontains(search, autoescape=True))
-    return list(db.session.scalars(query.order_by(User.email_key)))
+    query = query.order_by(User.email_key)
+    if not search:
+        return list(db.session.scalars(query.limit(limit).offset(offset)))
+    found = _most_alike(list(db.session.scalars(query)), likeness.fold(search))
+    return found[offset : None if limit is None else offset + limit]
+
+
+def _most_alike(users: list[User], wanted: str) -> list[User]:
+    scored = []
+    for user in users:
+        texts = [likeness.fold(user.actor.display_name), likeness.fold(user.email)]
+        score = max(likeness.score(text, wanted) for text in texts)
+        if score > ALIKE or any(wanted in text for text in texts):
+            scored.append((-score, user.email_key, user))
+    return [user for *_, user in sorted(scored, key=lambda one: one[:2])]
+
+
+def _address(email: str) -> str:
+    email = email.strip()
+    if not email:
+        raise problems.MISSING_PARAMETER(field="email")
+    if len(email) > MAX_EMAIL:
+        raise problems.VALUE_TOO_LONG(maxLength=str(MAX_EMAIL))
+    if "@" not in email or any(sign.isspace() for sign in email):
+        raise problems.UNEXPECTED_VALUE(field="email", value=email, reason="an e-mail address was expected")
+    return email
+
+
+def _free_address(email: str, owner: int | None = None) -> str:
+    email, other = _address(email), by_email(email)
+    if other is not None and other.actor_id != owner:
+        raise problems.UNIQUENESS(fields=["email", "deleted"], values=[email, "false"], table="users")
+    return email
+
+
+def _name(text: str, otherwise: str) -> str:
+    if len(text) > MAX_NAME:
+        raise problems.VALUE_TOO_LONG(maxLength=str(MAX_NAME))
+    return text.strip() or otherwise[:MAX_NAME]
+
+
+def _add(actor: Actor, email: str, display_name: str) -> User:
+    permissions.require(actor, "user.create")
+    if not email.strip() and not display_name:  # the name would be the address, and is what Central misses first
+        raise problems.MISSING_PARAMETER(field="displayName")
+    email = _free_address(email)
+    row = ActorRow(type="user", display_name=_name(display_name, email), created_at=now())
+    db.session.add(row)
+    db.session.flush()
+    user = User(actor_id=row.id, email=email, email_key=email_key(email))
+    user.actor = row
+    db.session.add(user)
+    audits.log(actor, "user.create", subject_id=row.id, data={"email": email})
+    return user
 
 
 @writes
@@ -69,38 +149,102 @@ def create_user(
     actor: Actor, email: str, password: str | None = None, display_name: str = "", *, must_change: bool = False
 ) -> tuple[User, str]:
     """A new user and the password: the one given, else a one-time one that must be changed at first sign-in."""
-    permissions.require(actor, "user.create")
-    if "@" not in email:
-        raise problems.UNEXPECTED_VALUE(field="email", value=email, reason="an e-mail address was expected")
-    if password is not None:
-        check_password(password)
-    if by_email(email) is not None:
-        raise problems.UNIQUENESS(fields="email", values=email.strip(), table="users")
-    secret = password if password is not None else one_time_password()
-    row = ActorRow(type="user", display_name=display_name or email.strip(), created_at=now())
-    db.session.add(row)
-    db.session.flush()
-    user = User(
-        actor_id=row.id,
-        email=email.strip(),
-        email_key=email_key(email),
-        password_hash=vault().hash_password(secret),
-        must_change_password=must_change or password is None,
-    )
-    user.actor = row
-    db.session.add(user)
-    audits.log(actor, "user.create", subject_id=row.id)
+    user = _add(actor, email, display_name)
+    secret = one_time_password() if password is None else credentials.check_password(password, email)
+    credentials.keep_password(user, secret, must_change=must_change or password is None)
     db.session.flush()
     return user, secret
+
+
+def invite(actor: Actor, email: str, password: Any = None, display_name: str = "") -> User:
+    """A new user, who is told by mail: with a password that was agreed on, or else with the way to choose one."""
+    user, token = _invite(actor, email, password, display_name)
+    if token is None:
+        mail.post(user.email, user.actor.language, "invited_with_password")
+    else:
+        mail.post(user.email, user.actor.language, "invited", link=mail.reset_url(token))
+    return user
+
+
+@writes
+def _invite(actor: Actor, email: str, password: Any, display_name: str) -> tuple[User, str | None]:
+    user = _add(actor, email, display_name)
+    if password:
+        credentials.keep_password(user, credentials.check_password(password, email))
+        audits.log(actor, "user.update", subject_id=user.actor_id, data={"password": True})
+    db.session.flush()
+    return user, None if password else credentials.new_reset(user)
+
+
+def update_user(actor: Actor, actor_id: int, changes: Changes) -> User:
+    """Change address or name, one's own or as an administrator. The old address is told that it is no more."""
+    user, old = _update(actor, actor_id, changes)
+    if old != user.email:
+        mail.post(old, user.actor.language, "email_changed", old=old, new=user.email)
+    return user
+
+
+@writes
+def _update(actor: Actor, actor_id: int, changes: Changes) -> tuple[User, str]:
+    user = find_for(actor, actor_id, "user.update")
+    old, data = user.email, {}
+    if changes.email is not None:
+        user.email = data["email"] = _free_address(changes.email, actor_id)
+        user.email_key = email_key(user.email)
+        credentials.drop_resets(actor_id)
+    if changes.display_name is not None:
+        user.actor.display_name = data["displayName"] = _name(changes.display_name, user.email)
+    user.actor.updated_at = now()
+    audits.log(actor, "user.update", subject_id=actor_id, data=data)
+    db.session.flush()
+    return user, old
+
+
+@writes
+def set_profile(actor: Actor, display_name: str, language: str | None) -> None:
+    """How oneself is called, and spoken to (`vi`, `en`, or None for as the browser asks)."""
+    user = oneself(actor)
+    name = _name(display_name, user.email)
+    if (name, language) == (user.actor.display_name, user.actor.language):
+        return
+    user.actor.display_name, user.actor.language, user.actor.updated_at = name, language, now()
+    audits.log(actor, "user.update", subject_id=user.actor_id, data={"displayName": name})
+
+
+@writes
+def set_language(actor: Actor, language: str) -> None:
+    """Remember the language a user chose for the pages."""
+    db.session.execute(update(ActorRow).where(ActorRow.id == actor.id).values(language=language))
+
+
+@writes
+def delete_user(actor: Actor, actor_id: int) -> None:
+    """End the account: sessions, roles and passwords go, the name stays beside what was done, the address is free."""
+    user = find_user(actor_id)
+    permissions.require(actor, "user.delete")
+    attempts.forget(user.email)
+    user.actor.deleted_at = now()
+    user.email_key = f"deleted {actor_id} {user.email_key}"
+    user.password_hash = user.totp_cipher = user.totp_since = user.totp_step = None
+    credentials.drop_resets(actor_id)
+    credentials.end_sessions(actor_id)
+    for held in (Assignment, AppPassword, RecoveryCode):
+        db.session.execute(delete(held).where(held.actor_id == actor_id))
+    audits.log(actor, "user.delete", subject_id=actor_id)
+
+
+def deleted_with(email: str) -> User | None:
+    """The user who had this address last, if there was one who was deleted."""
+    query = select(User).where(User.email_key.startswith("deleted "))
+    query = query.where(User.email_key.endswith(f" {email_key(email)}", autoescape=True))
+    return db.session.scalar(query.order_by(User.actor_id.desc()).limit(1))
 
 
 @writes
 def promote(actor: Actor, email: str) -> User:
     """Make a user an administrator."""
     permissions.require(actor, "user.update")
-    user = by_email(email)
-    if user is None:
-        raise problems.NOT_FOUND()
+    user = find_by_email(email)
     try:
         access.grant(actor, user.actor_id, "admin")
     except problems.Problem as problem:
@@ -110,59 +254,33 @@ def promote(actor: Actor, email: str) -> User:
 
 
 @writes
-def reset_password(actor: Actor, email: str, password: str | None = None) -> str:
-    """Set a password, or a one-time one, and end all sessions of the user."""
-    permissions.require(actor, "user.password.reset")
+def unlock(actor: Actor, actor_id: int) -> None:
+    """Let a user who was locked out sign in again at once. Raises NOT_FOUND."""
+    permissions.require(actor, "user.update")
+    attempts.forget(find_user(actor_id).email)
+    audits.log(actor, "user.session.unlock", subject_id=actor_id)
+
+
+def verify_password(email: str, password: str, *, remember: bool = False, source: str | None = None) -> User:
+    """The user whose password this is. Raises AUTHENTICATION_FAILED, or LOCKED_OUT after many failures.
+
+    `remember` is for who sends it with each request, and cannot send a code: an app password works too, also while the
+    account is locked, and with a second factor nothing else does (SECOND_FACTOR_NEEDED).
+    """
+    machine = app_passwords.user_of(email, password) if remember else None
+    if machine is not None:
+        return machine
+    failed_before = attempts.check(email, source)
     user = by_email(email)
-    if user is None:
-        raise problems.NOT_FOUND()
-    if password is not None:
-        check_password(password)
-    secret = password if password is not None else one_time_password()
-    _set_password(user, secret, must_change=password is None)
-    audits.log(actor, "user.update", subject_id=user.actor_id, password=True)
-    return secret
-
-
-@writes
-def change_password(actor: Actor, actor_id: int, old: str, new: str) -> None:
-    """A user's own change. Other sessions of the user end."""
-    user = get_user(actor, actor_id)
-    if actor.id != actor_id:
-        permissions.require(actor, "user.update")
-    elif not vault().verify(user.password_hash, old):
-        raise problems.AUTHENTICATION_FAILED()
-    check_password(new)
-    if email_key(new) == user.email_key:
-        raise problems.UNEXPECTED_VALUE(field="new", value="(hidden)", reason="it must differ from the e-mail address")
-    _set_password(user, new, must_change=False, keep=actor.session_id)
-    audits.log(actor, "user.update", subject_id=user.actor_id, password=True)
-
-
-def _set_password(user: User, secret: str, *, must_change: bool, keep: int | None = None) -> None:
-    user.password_hash = vault().hash_password(secret)
-    user.must_change_password = must_change
-    user.failed_logins = 0
-    user.locked_until = None
-    others = select(Session).where(Session.actor_id == user.actor_id)
-    for session in db.session.scalars(others):
-        if session.id != keep:
-            db.session.delete(session)
-
-
-def verify_password(email: str, password: str, *, remember: bool = False) -> User:
-    """The user whose password this is. Raises AUTHENTICATION_FAILED, or LOCKED_OUT after many failures."""
-    user = by_email(email)
-    if user is not None and user.locked_until is not None and user.locked_until > now():
-        raise problems.LOCKED_OUT(minutes=LOCK_MINUTES)
     known = user.password_hash if user is not None else None
     right = (vault().verify_often if remember else _verify_once)(email, password, known)
     if user is None or not right:
-        if user is not None:
-            _count_failure(user.actor_id)
+        attempts.failed(email, source)
         raise problems.AUTHENTICATION_FAILED()
-    if user.failed_logins:
-        _forget_failures(user.actor_id)
+    if remember and user.totp_since is not None:
+        raise problems.SECOND_FACTOR_NEEDED()
+    if remember and failed_before:
+        attempts.succeeded(email, source)
     return user
 
 
@@ -170,68 +288,9 @@ def _verify_once(_email: str, password: str, password_hash: str | None) -> bool:
     return vault().verify(password_hash, password)
 
 
-@writes
-def _count_failure(actor_id: int) -> None:
-    """In a transaction of its own, so that the refusal does not undo it."""
-    user = db.session.get_one(User, actor_id)
-    user.failed_logins += 1
-    if user.failed_logins >= MAX_FAILURES:
-        user.failed_logins = 0
-        user.locked_until = now() + timedelta(minutes=LOCK_MINUTES)
-        audits.log(permissions.ANONYMOUS, "user.session.lockout", subject_id=actor_id)
-
-
-@writes
-def _forget_failures(actor_id: int) -> None:
-    """Only failures in a row count: a phone that sends a password each time would add up slips over months."""
-    db.session.get_one(User, actor_id).failed_logins = 0
-
-
-def sign_in(email: str, password: str) -> tuple[str, Session]:
-    """A new session and its token, which is shown only now."""
-    user = verify_password(email, password)
-    return _open_session(user.actor_id)
-
-
-@writes
-def _open_session(actor_id: int) -> tuple[str, Session]:
-    token, moment = new_token(), now()
-    session = Session(
-        actor_id=actor_id,
-        token_hash=token_hash(token),
-        csrf=new_token(),
-        created_at=moment,
-        expires_at=moment + timedelta(hours=settings().session_hours),
-    )
-    db.session.add(session)
-    changes = {"last_login_at": moment, "failed_logins": 0, "locked_until": None}
-    db.session.execute(update(User).where(User.actor_id == actor_id).values(changes))
-    audits.log(Actor(id=actor_id), "user.session.create", subject_id=actor_id)
-    db.session.flush()
-    return token, session
-
-
-@writes
-def sign_out(actor: Actor, token: str | None = None) -> None:
-    """End the session of this request, or the one with this token if it is the actor's or the actor may.
-
-    A token may also be the key of an app user, which is then worthless.
-    """
-    if token is None:
-        session = db.session.get(Session, actor.session_id) if actor.session_id else None
-        if session is None:
-            raise problems.NOT_FOUND()
-    else:
-        session = db.session.scalar(select(Session).where(Session.token_hash == token_hash(token)))
-        if session is None:
-            access.revoke_key(actor, token)
-            return
-        if session.actor_id != actor.id and not permissions.can(actor, "session.end"):
-            raise problems.INSUFFICIENT_RIGHTS()
-    db.session.delete(session)
-
-
-@writes
-def set_language(actor: Actor, language: str) -> None:
-    """Remember the language a user chose for the pages."""
-    db.session.execute(update(ActorRow).where(ActorRow.id == actor.id).values(language=language))
+def prove(user: User, password: str, source: str | None) -> None:
+    """Whoever is signed in says the account's password again. Raises as `verify_password` does; wrong ones count."""
+    attempts.check(user.email, source)
+    if not vault().verify(user.password_hash, password):
+        attempts.failed(user.email, source)
+        raise problems.AUTHENTICATION_FAILED()

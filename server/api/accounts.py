@@ -1,4 +1,4 @@
-"""Sessions and users."""
+"""Users and their passwords."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from schemas import problems
-from schemas.accounts import Credentials, CurrentUserShape, NewPassword, NewUser, SessionShape, UserShape
-from server import identity, parts
-from server.actions import accounts
+from schemas.accounts import CurrentUserShape, UserShape
+from schemas.roles import told
+from server import identity
+from server.actions import accounts, passwords, preferences
+from server.actions.accounts import Changes
 from server.api import wire
 from server.models import User
+from server.permissions import ANONYMOUS
 
 api = wire.blueprint("accounts")
+USER = "/users/<actor_id>"
 
 
 def register(app: Flask) -> None:
@@ -36,48 +40,22 @@ def user_dict(user: User) -> dict[str, Any]:
     }
 
 
-@api.post("/sessions")
-def sign_in() -> Response:
-    """Sign in with e-mail and password."""
-    given = wire.body(Credentials)
-    token, session = accounts.sign_in(given["email"], given["password"])
-    shown = {"token": token, "csrf": session.csrf, "created_at": session.created_at, "expires_at": session.expires_at}
-    response = wire.reply(SessionShape, shown)
-    response.set_cookie(
-        identity.COOKIE,
-        token,
-        expires=session.expires_at,
-        httponly=True,
-        samesite="Strict",
-        secure=parts.settings().secure_cookies,
-    )
-    return response
-
-
-@api.delete("/sessions/current")
-def sign_out() -> Response:
-    """End the session of this request."""
-    accounts.sign_out(identity.actor())
-    return jsonify(wire.SUCCESS)
-
-
-@api.delete("/sessions/<token>")
-def end_session(token: str) -> Response:
-    """End a session by its token."""
-    accounts.sign_out(identity.actor(), token)
-    return jsonify(wire.SUCCESS)
+def _text(given: dict[str, Any], field: str) -> str | None:
+    """A text that may be absent. Raises INVALID_DATA_TYPE."""
+    value = given.get(field)
+    if value is not None and not isinstance(value, str):
+        raise problems.INVALID_DATA_TYPE(field=field, value=value, expected="string")
+    return value
 
 
 @api.get("/users/current")
 def current() -> Response:
     """Who is asking."""
     actor = identity.actor()
-    if actor.type != "user" or actor.id is None:
-        raise problems.AUTHENTICATION_FAILED() if actor.id is None else problems.NOT_FOUND()
-    user = accounts.get_user(actor, actor.id)
+    user = accounts.oneself(actor)
     shown = user_dict(user)
     if wire.extended():
-        shown |= {"verbs": sorted(actor.verbs_on()), "preferences": user.preferences or {"site": {}, "projects": {}}}
+        shown |= {"verbs": told(actor.verbs_on()), "preferences": preferences.of(user)}
         return wire.reply(CurrentUserShape, shown)
     return wire.reply(UserShape, shown)
 
@@ -85,27 +63,78 @@ def current() -> Response:
 @api.get("/users")
 def list_users() -> Response:
     """Users; with `q` those that match."""
-    found = accounts.list_users(identity.actor(), request.args.get("q", ""))
+    search, limit, offset = request.args.get("q", ""), wire.number("limit"), wire.number("offset")
+    found = accounts.list_users(identity.actor(), search, limit=limit, offset=offset or 0)
     return wire.reply(UserShape, [user_dict(user) for user in found])
 
 
 @api.post("/users")
 def create_user() -> Response:
-    """A new user."""
-    given = wire.body(NewUser)
-    user, _ = accounts.create_user(identity.actor(), given["email"], given["password"], given["display_name"] or "")
+    """A new user, with a password or without one: then the mail says how to choose it."""
+    given = wire.fields()
+    actor, email, name = identity.actor(), _text(given, "email"), _text(given, "displayName")
+    user = accounts.invite(actor, email or "", given.get("password"), name or "")
     return wire.reply(UserShape, user_dict(user))
 
 
-@api.get("/users/<int:actor_id>")
-def get_user(actor_id: int) -> Response:
+@api.get(USER)
+def get_user(actor_id: str) -> Response:
     """One user."""
-    return wire.reply(UserShape, user_dict(accounts.get_user(identity.actor(), actor_id)))
+    user = accounts.get_user(identity.actor(), wire.integer(actor_id))
+    return wire.reply(UserShape, user_dict(user))
 
 
-@api.put("/users/<int:actor_id>/password")
-def change_password(actor_id: int) -> Response:
+@api.patch(USER)
+def update_user(actor_id: str) -> Response:
+    """Another address or name."""
+    given, texts = wire.fields(), {}
+    for field, name in (("email", "email"), ("displayName", "display_name")):
+        if field in given:
+            texts[name] = _text(given, field)
+            if texts[name] is None:
+                raise problems.MISSING_PARAMETER(field=field)
+    user = accounts.update_user(identity.actor(), wire.integer(actor_id), Changes(**texts))
+    return wire.reply(UserShape, user_dict(user))
+
+
+@api.delete(USER)
+def delete_user(actor_id: str) -> Response:
+    """End an account."""
+    accounts.delete_user(identity.actor(), wire.integer(actor_id))
+    return jsonify(wire.SUCCESS)
+
+
+@api.put(f"{USER}/password")
+def change_password(actor_id: str) -> Response:
     """A new password."""
-    given = wire.body(NewPassword)
-    accounts.change_password(identity.actor(), actor_id, given["old"], given["new"])
+    given = wire.fields()
+    passwords.change_password(identity.actor(), wire.integer(actor_id), given.get("old"), given.get("new"))
+    return jsonify(wire.SUCCESS)
+
+
+@api.post("/users/reset/initiate")
+@identity.open_to_all
+def initiate_reset() -> Response:
+    """Mail the way to a new password; with `invalidate` the old one ends at once."""
+    invalidate = wire.flag("invalidate")
+    actor = wire.guard(identity.known()) if invalidate else ANONYMOUS
+    email = wire.fields().get("email")
+    if not email:
+        raise problems.MISSING_PARAMETER(field="email")
+    if not isinstance(email, str):
+        raise problems.INVALID_DATA_TYPE(field="email", expected="string")
+    passwords.initiate(actor, email, invalidate=invalidate)
+    return jsonify(wire.SUCCESS)
+
+
+@api.post("/users/reset/verify")
+@identity.open_to_all
+def verify_reset() -> Response:
+    """Choose a password; the token that was mailed is the bearer."""
+    sent = request.authorization
+    token = sent.token if sent is not None and sent.type == "bearer" else None
+    if not token or passwords.user_of(token) is None:
+        identity.known()
+        raise problems.INSUFFICIENT_RIGHTS()
+    passwords.choose(token, wire.fields().get("new"), request.remote_addr)
     return jsonify(wire.SUCCESS)

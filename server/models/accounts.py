@@ -126,6 +126,8 @@ class PublicLink(Base):
     key_cipher: Mapped[str | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
 
+    actor: Mapped[Actor] = relationship(foreign_keys=[actor_id], lazy="joined", innerjoin=True)
+
 
 class Session(Base):
     """A sign-in. Only the hash of the token is kept; `csrf` guards changes made with the cookie."""
@@ -155,3 +157,18 @@ class Assignment(Base):
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"), index=True)
     form_id: Mapped[int | None] = mapped_column(ForeignKey("forms.id"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+
+
+class Attempt(Base):
+    """Failed sign-ins in a row: of an account from a source, of an account ('' as source), of a source ('' as account).
+
+    Both are keyed hashes, so that addresses that belong to nobody are counted alike and none can be read here.
+    """
+
+    __tablename__ = "sign_in_attempts"
+
+    account: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]

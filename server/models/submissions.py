@@ -25,8 +25,6 @@ class Submission(Base):
         UniqueConstraint("form_id", "draft", "instance_id"),
         Index("ix_submissions_form_id_draft_id", "form_id", "draft", "id"),
         Index("ix_submissions_project_id_created_at", "project_id", "created_at"),
-        # For whoever sees few units of many; who sees many finds them by walking along the form's own.
-        Index("ix_submissions_form_id_draft_unit_id_id", "form_id", "draft", "unit_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
