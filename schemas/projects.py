@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, fields, validate
+from marshmallow import EXCLUDE, fields
 
 from schemas.base import Shape, Timestamp
 
@@ -20,15 +20,36 @@ class ProjectShape(Shape):
     deleted_at = Timestamp()
 
 
-class ExtendedProjectShape(ProjectShape):
-    """A project with counts and what the asker may do."""
+class ListedProjectShape(ProjectShape):
+    """A project in a list, which always tells what the asker may do there."""
 
-    forms = fields.Integer()
-    app_users = fields.Integer()
-    datasets = fields.Integer()
-    last_submission = Timestamp()
-    last_entity = Timestamp()
     verbs = fields.List(fields.String())
+    form_list = fields.List(fields.Dict())
+    forms = fields.Integer()
+    last_submission = Timestamp()
+    dataset_list = fields.List(fields.Nested("ListedDatasetShape"))
+    datasets = fields.Integer()
+    last_entity = Timestamp()
+
+
+class ListedDatasetShape(Shape):
+    """An entity list below its project."""
+
+    name = fields.String()
+    project_id = fields.Integer()
+    approval_required = fields.Boolean()
+    owner_only = fields.Boolean()
+    created_at = Timestamp()
+    deleted_at = Timestamp()
+    entities = fields.Integer()
+    last_entity = Timestamp()
+    conflicts = fields.Integer()
+
+
+class ExtendedProjectShape(ListedProjectShape):
+    """A project with counts."""
+
+    app_users = fields.Integer()
 
 
 class NewProject(Shape):
@@ -37,8 +58,9 @@ class NewProject(Shape):
     class Meta:
         unknown = EXCLUDE
 
-    name = fields.String(required=True, validate=validate.Length(min=1))
+    name = fields.String(required=True, allow_none=True)
     description = fields.String(load_default=None, allow_none=True)
+    archived = fields.Boolean(load_default=None, allow_none=True)
 
 
 class ProjectChanges(Shape):
@@ -47,6 +69,12 @@ class ProjectChanges(Shape):
     class Meta:
         unknown = EXCLUDE
 
-    name = fields.String(validate=validate.Length(min=1))
+    name = fields.String(allow_none=True)
     description = fields.String(allow_none=True)
     archived = fields.Boolean(allow_none=True)
+
+
+class WholeProject(ProjectChanges):
+    """What is sent to put a project as a whole."""
+
+    forms = fields.Raw(allow_none=True)

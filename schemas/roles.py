@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 _VIEW = frozenset(
     {
-        "project.read", "form.list", "form.read", "open_form.list", "open_form.read",
-        "submission.list", "submission.read", "dataset.list", "dataset.read", "entity.list", "entity.read",
+        "project.read", "form.list", "form.read", "submission.list", "submission.read",
+        "dataset.list", "dataset.read", "entity.list", "entity.read", "actor_property.list",
     }
 )  # fmt: skip
 _MANAGE = _VIEW | {
@@ -18,21 +18,22 @@ _MANAGE = _VIEW | {
     "submission.create", "submission.update", "submission.delete", "submission.restore",
     "dataset.create", "dataset.update", "dataset.delete",
     "entity.create", "entity.update", "entity.delete", "entity.restore",
-    "field_key.list", "field_key.create", "field_key.update", "field_key.delete",
-    "actor_property.list", "actor_property.update",
+    "field_key.list", "field_key.create", "field_key.update", "field_key.delete", "actor_property.update",
     "public_link.list", "public_link.create", "public_link.read", "public_link.update", "public_link.delete",
-    "assignment.list", "assignment.create", "assignment.delete", "session.end", "user.list", "audit.read",
+    "assignment.list", "assignment.create", "assignment.delete", "session.end",
 }  # fmt: skip
 _ADMINISTER = _MANAGE | {
-    "project.create", "user.create", "user.read", "user.update", "user.delete", "user.password.invalidate",
-    "role.create", "role.update", "role.delete", "config.read", "config.set", "backup.run", "analytics.read",
-    "unit.update",
+    "project.create", "user.create", "user.list", "user.read", "user.update", "user.delete",
+    "user.password.invalidate", "role.create", "role.update", "role.delete", "config.read", "config.set",
+    "backup.run", "analytics.read", "audit.read",
 }  # fmt: skip
+# What the dialect does not know: held by administrators, and not told to its clients.
+_OURS = frozenset({"unit.read", "unit.update"})
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A named set of verbs. `id` is what API clients send (2 is the app user's, as clients rely on)."""
+    """A named set of verbs. `id` is what API clients send: those of the dialect are as in Central, where 4 is gone."""
 
     id: int
     system: str
@@ -58,20 +59,22 @@ def _by_name(*roles: Role) -> dict[str, Role]:
 
 
 ROLES: dict[str, Role] = _by_name(
-    Role(1, "admin", "Administrator", frozenset(_ADMINISTER)),
-    Role(2, "app-user", "App User", frozenset({"open_form.list", "open_form.read", "submission.create"})),
+    Role(1, "admin", "Administrator", _ADMINISTER | _OURS),
+    Role(2, "app-user", "App User", frozenset({"open_form.read", "submission.create"})),
     Role(3, "pwreset", "Password Reset Token", frozenset({"user.password.reset"})),
-    Role(4, "manager", "Project Manager", frozenset(_MANAGE)),
-    Role(5, "viewer", "Project Viewer", _VIEW),
-    Role(6, "formview", "Form Viewer (system internal)", frozenset({"form.read", "open_form.read"})),
-    Role(7, "formfill", "Data Collector",
+    Role(5, "manager", "Project Manager", _MANAGE),
+    Role(6, "viewer", "Project Viewer", _VIEW),
+    Role(7, "formview", "Form Viewer (system internal)", frozenset({"open_form.read"})),
+    Role(8, "formfill", "Data Collector",
          frozenset({"project.read", "open_form.list", "open_form.read", "submission.create"})),
-    Role(8, "pub-link", "Public Link", frozenset({"open_form.read", "submission.create"})),
+    Role(9, "pub-link", "Public Link", frozenset({"open_form.read", "submission.create"})),
 )  # fmt: skip
-# What a manager may hand on: never more than there is to give on a project.
-ASSIGNABLE = {"admin": {"*"}, "*": {"app-user", "manager", "viewer", "formfill", "pub-link"}}
+# Roles that a nested PUT of a project leaves alone.
+EXEMPT = ("formview", "pub-link")
 
-_FILL = frozenset({"project.read", "open_form.list", "open_form.read", "submission.create"})
+# To read units comes with every role on one.
+_HOLD = frozenset({"project.read", "unit.read"})
+_FILL = _HOLD | {"open_form.list", "open_form.read", "submission.create"}
 _READ = _FILL | {"form.list", "form.read", "submission.list", "submission.read"}
 _REVIEW = _READ | {"submission.update"}
 _REFERRALS = frozenset({"referral"})
@@ -84,21 +87,20 @@ UNIT_ROLES: dict[str, UnitRole] = {
         UnitRole(103, "peer_leader", "Self-help group leader", _READ, "Trưởng nhóm tự lực", own=True),
         UnitRole(104, "team_lead", "Team lead", _REVIEW, "Tổ trưởng Tổ công tác"),
         UnitRole(105, "health_worker", "Health worker", _READ, "Cán bộ y tế", forms=_REFERRALS),
-        UnitRole(106, "board", "Board of a consultation point", frozenset({"project.read"}),
-                 "Ban chủ nhiệm Điểm tư vấn"),
+        UnitRole(106, "board", "Board of a consultation point", _HOLD, "Ban chủ nhiệm Điểm tư vấn"),
         UnitRole(107, "area_supervisor", "Area supervisor", _REVIEW, "Đầu mối cấp xã"),
         UnitRole(108, "province_manager", "Province manager", _REVIEW, "Cơ quan phụ trách cấp tỉnh"),
-        UnitRole(109, "custodian", "Keeper of the files", frozenset({"project.read"}), "Người giữ hồ sơ"),
+        UnitRole(109, "custodian", "Keeper of the files", _HOLD, "Người giữ hồ sơ"),
         UnitRole(110, "form_admin", "Form administrator",
-                 frozenset({"project.read", "form.list", "form.read", "form.create", "form.update",
-                            "open_form.list", "open_form.read"}),
+                 _HOLD | {"form.list", "form.read", "form.create", "form.update", "open_form.list", "open_form.read"},
                  "Quản trị biểu mẫu", whole=True),
         UnitRole(111, "sysadmin", "System administrator",
-                 frozenset({"user.list", "user.read", "user.create", "user.update", "config.read", "backup.run"}),
+                 frozenset({"user.list", "user.read", "user.create", "user.update", "config.read", "backup.run",
+                            "unit.read"}),
                  "Quản trị hệ thống", whole=True),
-        UnitRole(112, "privacy_officer", "Privacy officer", frozenset({"audit.read", "project.read"}),
+        UnitRole(112, "privacy_officer", "Privacy officer", _HOLD | {"audit.read"},
                  "Kiểm toán dữ liệu", whole=True),
-        UnitRole(113, "partner", "Partner", frozenset({"project.read"}), "Đối tác"),
+        UnitRole(113, "partner", "Partner", _HOLD, "Đối tác"),
     )
 }  # fmt: skip
 
@@ -106,3 +108,22 @@ UNIT_ROLES: dict[str, UnitRole] = {
 def find(system: str) -> Role | None:
     """The role of this name, whichever kind it is."""
     return ROLES.get(system) or UNIT_ROLES.get(system)
+
+
+def named(name: str) -> Role | None:
+    """A role of the dialect by its number or system name, as addresses have it."""
+    return next((role for role in ROLES.values() if name in (role.system, str(role.id))), None)
+
+
+def covers(held: frozenset[str], role: Role) -> bool:
+    """Whether one who has these verbs may hand on the role: never more than one holds.
+
+    Who may read forms may read open ones.
+    """
+    implied = {f"open_{verb}" for verb in held if verb in ("form.list", "form.read")}
+    return role.verbs <= held | implied
+
+
+def told(verbs: frozenset[str]) -> list[str]:
+    """Verbs as clients of the dialect are told them."""
+    return sorted(verbs - _OURS)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from flask import Request, g, request
-from sqlalchemy import Row, Select, bindparam, func, select
+from flask import Request, current_app, g, request
+from sqlalchemy import Row, Select, bindparam, func, select, union_all
 from werkzeug.datastructures import Authorization
 
 from schemas import problems, roles
 from server import secrets
 from server.actions import accounts
+from server.addresses import KEY
 from server.db import fetch, now
 from server.models import Actor as ActorRow
-from server.models import AppUser, Assignment, Form, Project, Session, UnitReach, User
+from server.models import AppUser, Assignment, Form, Project, PublicLink, Session, UnitReach, User
 from server.permissions import ANONYMOUS, Actor, Grant
 
 COOKIE = "session"
+NOTES = "x-action-notes"
 MAX_NOTES = 10_000
+# An escape that stands for no byte.
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Where the key of an app user or a public link may stand, beside the path of the address.
+IN_QUERY = "st"
+_KEY = re.compile(r"[A-Za-z0-9!$]{64}")
+PAGES = ("page", "asset")
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 _WHO = (ActorRow.id, ActorRow.type, ActorRow.display_name, ActorRow.language, ActorRow.deleted_at)
@@ -47,10 +57,12 @@ def _with_grants(found: Select[Any]) -> Select[Any]:
 # Every request asks one of them, so they are made once.
 _BY_NUMBER = _with_grants(select(*_WHO).select_from(ActorRow).where(ActorRow.id == bindparam("actor_id")))
 _SPOKEN = select(Project.language).where(Project.id == bindparam("project_id"), Project.deleted_at.is_(None))
+_KEYED = union_all(
+    *(select(model.actor_id).where(model.key_hash == bindparam("hash")) for model in (AppUser, PublicLink))
+).subquery()
 _BY_KEY = _with_grants(
     select(*_WHO, _SPOKEN.scalar_subquery().label("spoken"))
-    .select_from(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
-    .where(AppUser.key_hash == bindparam("hash"))
+    .select_from(_KEYED).join(ActorRow, ActorRow.id == _KEYED.c.actor_id)
 )  # fmt: skip
 _BY_SESSION = _with_grants(
     select(*_WHO, Session.id.label("session_id"), Session.csrf, Session.expires_at)
@@ -67,15 +79,65 @@ def actor() -> Actor:
     return g.actor
 
 
+def known() -> Actor:
+    """As `actor`, where a stranger has no business. Raises AUTHENTICATION_FAILED for one, too."""
+    found = actor()
+    if found is ANONYMOUS:
+        raise problems.AUTHENTICATION_FAILED()
+    return found
+
+
+def open_to_all(view: V) -> V:
+    """Decorate a view of the REST API that strangers may call; others are refused before it, whatever they send."""
+    view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_open(endpoint: str | None) -> bool:
+    """Whether the view of this endpoint is open to all."""
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), "open_to_all", False))
+
+
+def key() -> str | None:
+    """The key of an app user or a public link that the request was sent with, not in a header."""
+    in_path: str | None = request.environ.get(KEY)
+    if in_path is not None or g.get("door", "page") in PAGES:
+        return in_path
+    return request.args.get(IN_QUERY)
+
+
 def _notes(incoming: Request) -> str | None:
-    sent = incoming.headers.get("X-Action-Notes")
-    return None if sent is None else unquote(sent)[:MAX_NOTES]
+    """Why something is done, as the client says. Raises INVALID_HEADER with a change that could not be written down."""
+    sent = incoming.headers.get(NOTES)
+    if sent is None:
+        return None
+    try:
+        told = unquote(sent, errors="strict")
+    except UnicodeDecodeError:
+        told = None
+    if told is not None and not _BROKEN.search(sent):
+        return told[:MAX_NOTES]
+    if incoming.method not in SAFE_METHODS:
+        raise problems.INVALID_HEADER(field=NOTES)
+    return None
 
 
 def _find(incoming: Request) -> Actor:
-    key = g.get("path_key")
-    if key is not None:
-        return _by_key(key)
+    """By the first of several credentials: a key, what the Authorization header says, the cookie."""
+    sent_key = key()
+    if sent_key is not None:
+        return _by_key(sent_key)
+    found = _by_header(incoming) if incoming.headers.get("Authorization") else None
+    if found is not None:
+        return found
+    cookie = incoming.cookies.get(COOKIE)
+    if cookie is not None:
+        return _by_cookie(cookie)
+    return ANONYMOUS
+
+
+def _by_header(incoming: Request) -> Actor | None:
+    """None on a page whose proxy adds a header of its own kind."""
     try:
         sent = incoming.authorization
     except ValueError:  # what should be base64 is none
@@ -84,14 +146,15 @@ def _find(incoming: Request) -> Actor:
         return _by_session(sent.token or "", "bearer")
     if sent is not None and sent.type == "basic":
         return _by_basic(sent)
-    cookie = incoming.cookies.get(COOKIE)
-    if cookie is not None:
-        return _by_cookie(cookie)
-    return ANONYMOUS
+    if g.get("door", "page") not in PAGES:
+        raise problems.AUTHENTICATION_FAILED()
+    return None
 
 
-def _by_key(key: str) -> Actor:
-    rows = fetch(_BY_KEY, hash=secrets.token_hash(key), project_id=(request.view_args or {}).get("project_id"))
+def _by_key(sent: str) -> Actor:
+    if g.get("door") == "rest" and not _KEY.fullmatch(sent):
+        raise problems.AUTHENTICATION_FAILED()
+    rows = _rows_of_key(sent)
     if not rows or rows[0].deleted_at is not None:
         # 403 and not 401: Collect would ask the volunteer for a password she does not have.
         raise problems.INSUFFICIENT_RIGHTS()
@@ -99,8 +162,16 @@ def _by_key(key: str) -> Actor:
     return _actor(rows, "key")
 
 
+def _rows_of_key(sent: str) -> Sequence[Row[Any]]:
+    return fetch(_BY_KEY, hash=secrets.token_hash(sent), project_id=(request.view_args or {}).get("project_id"))
+
+
 def _by_session(token: str, via: str) -> Actor:
     rows = fetch(_BY_SESSION, hash=secrets.token_hash(token))
+    if not rows and via == "bearer":  # Central's keys are sessions like others, so its clients may send them here
+        rows = _rows_of_key(token)
+        if rows and rows[0].deleted_at is None:
+            return _actor(rows, "key")
     if not rows or rows[0].expires_at <= now() or rows[0].deleted_at is not None:
         raise problems.AUTHENTICATION_FAILED()
     return replace(_actor(rows, via), session_id=rows[0].session_id, csrf=rows[0].csrf)
@@ -117,7 +188,7 @@ def _by_cookie(token: str) -> Actor:
 def _by_basic(sent: Authorization) -> Actor:
     if not basic_allowed():
         raise problems.HTTPS_ONLY()
-    user = accounts.verify_password(sent.username or "", sent.password or "", remember=True)
+    user = accounts.verify_password(sent.username or "", sent.password or "", remember=True, source=request.remote_addr)
     return _actor(fetch(_BY_NUMBER, actor_id=user.actor_id), "basic")
 
 

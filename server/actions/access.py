@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from schemas import problems
-from schemas.roles import ASSIGNABLE, ROLES, Role
+from schemas import problems, roles
+from schemas.audits import actee_id
+from schemas.roles import Role
 from server import permissions
-from server.actions import audits
+from server.actions import audits, properties
 from server.db import db, now, writes
 from server.models import Actor as ActorRow
-from server.models import AppUser, Assignment, Form, Project, Submission
+from server.models import AppUser, Assignment, Form, Project, PublicLink, Submission
 from server.parts import vault
 from server.permissions import Actor
 from server.secrets import new_token, token_hash
@@ -20,15 +21,32 @@ from server.secrets import new_token, token_hash
 
 def role(name: str) -> Role:
     """A role by its number or system name. Raises NOT_FOUND."""
-    for known in ROLES.values():
-        if name in (known.system, str(known.id)):
-            return known
-    raise problems.NOT_FOUND()
+    found = roles.named(name)
+    if found is None:
+        raise problems.NOT_FOUND()
+    return found
+
+
+def holder(actor_id: int) -> ActorRow:
+    """The living actor. Raises NOT_FOUND."""
+    found = db.session.get(ActorRow, actor_id)
+    if found is None or found.deleted_at is not None:
+        raise problems.NOT_FOUND()
+    return found
+
+
+def place_id(project_id: int | None, form_id: int | None) -> str:
+    """What clients know a place by, where roles are held: `*` is everywhere."""
+    if form_id is not None:
+        return actee_id("form", form_id)
+    return "*" if project_id is None else actee_id("project", project_id)
 
 
 def _place(project_id: int | None, form_id: int | None) -> list[ColumnElement[bool]]:
+    """Held exactly there, and on no unit."""
     place = (Assignment.project_id, project_id if form_id is None else None), (Assignment.form_id, form_id)
-    return [column == value if value is not None else column.is_(None) for column, value in place]
+    exact = [column == value if value is not None else column.is_(None) for column, value in place]
+    return [*exact, Assignment.unit_id.is_(None)]
 
 
 @writes
@@ -36,23 +54,28 @@ def grant(
     actor: Actor, actor_id: int, role_name: str, *, project_id: int | None = None, form_id: int | None = None
 ) -> None:
     """Give a role everywhere, on a project or on a form (then `project_id` is the form's). A repeat is refused."""
+    wanted, target = role(role_name), holder(actor_id)
     permissions.require(actor, "assignment.create", project_id=project_id, form_id=form_id)
-    wanted = role(role_name)
-    if not permissions.can(actor, "user.create") and wanted.system not in ASSIGNABLE["*"]:
+    if not roles.covers(actor.verbs_on(project_id, form_id), wanted):
         raise problems.INSUFFICIENT_RIGHTS()
-    target = db.session.get(ActorRow, actor_id)
-    if target is None or target.deleted_at is not None:
-        raise problems.NOT_FOUND()
+    _give(actor, target, wanted, project_id, form_id)
+
+
+def _give(actor: Actor, target: ActorRow, wanted: Role, project_id: int | None, form_id: int | None) -> None:
     held = select(Assignment.id).where(
-        Assignment.actor_id == actor_id, Assignment.role == wanted.system, *_place(project_id, form_id)
+        Assignment.actor_id == target.id, Assignment.role == wanted.system, *_place(project_id, form_id)
     )
+    acting_on = place_id(project_id, form_id)
     if db.session.scalar(held) is not None:
-        raise problems.UNIQUENESS(fields="actorId,roleId", values=f"{actor_id},{wanted.id}", table="assignments")
+        raise problems.UNIQUENESS(
+            fields=["actorId", "roleId", "acteeId"],
+            values=[str(target.id), str(wanted.id), acting_on],
+            table="assignments",
+        )
     on_project = project_id if form_id is None else None
-    db.session.add(Assignment(actor_id=actor_id, role=wanted.system, project_id=on_project, form_id=form_id))
-    audits.log(
-        actor, "assignment.create", project_id=project_id, form_id=form_id, subject_id=actor_id, role=wanted.system
-    )
+    db.session.add(Assignment(actor_id=target.id, role=wanted.system, project_id=on_project, form_id=form_id))
+    place = {"project_id": project_id, "form_id": form_id, "subject_id": target.id}
+    audits.log(actor, f"{target.type}.assignment.create", **place, roleId=wanted.id, grantedActeeId=acting_on)
 
 
 @writes
@@ -60,57 +83,64 @@ def revoke(
     actor: Actor, actor_id: int, role_name: str, *, project_id: int | None = None, form_id: int | None = None
 ) -> None:
     """Take a role away. Raises NOT_FOUND when it was not held there."""
+    wanted, target = role(role_name), holder(actor_id)
     permissions.require(actor, "assignment.delete", project_id=project_id, form_id=form_id)
-    system = role(role_name).system
-    gone = db.session.execute(
-        delete(Assignment).where(
-            Assignment.actor_id == actor_id, Assignment.role == system, *_place(project_id, form_id)
-        )
+    held = delete(Assignment).where(
+        Assignment.actor_id == actor_id, Assignment.role == wanted.system, *_place(project_id, form_id)
     )
-    if not gone.rowcount:  # type: ignore[attr-defined]
+    if not db.session.execute(held).rowcount:  # type: ignore[attr-defined]
         raise problems.NOT_FOUND()
-    audits.log(actor, "assignment.delete", project_id=project_id, form_id=form_id, subject_id=actor_id, role=system)
+    place = {"project_id": project_id, "form_id": form_id, "subject_id": actor_id}
+    gone_from = place_id(project_id, form_id)
+    audits.log(actor, f"{target.type}.assignment.delete", **place, roleId=wanted.id, revokedActeeId=gone_from)
 
 
 def assignments(
     actor: Actor, *, project_id: int | None = None, form_id: int | None = None, role_name: str | None = None
 ) -> list[tuple[Assignment, ActorRow]]:
-    """Who holds which role exactly there (not above)."""
+    """Who holds which role exactly there (not above, and not on a unit)."""
+    wanted = role(role_name) if role_name is not None else None
     permissions.require(actor, "assignment.list", project_id=project_id, form_id=form_id)
     query = select(Assignment, ActorRow).join(ActorRow, ActorRow.id == Assignment.actor_id)
-    query = query.where(ActorRow.deleted_at.is_(None), *_place(project_id, form_id)).order_by(Assignment.id)
-    if role_name is not None:
-        query = query.where(Assignment.role == role(role_name).system)
-    return [(row[0], row[1]) for row in db.session.execute(query)]
+    query = query.where(ActorRow.deleted_at.is_(None), *_place(project_id, form_id))
+    query = query.where(Assignment.role.in_([wanted.system] if wanted else roles.ROLES))
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Assignment.id))]
 
 
 def form_assignments(
     actor: Actor, project_id: int, role_name: str | None = None
 ) -> list[tuple[Assignment, Form, ActorRow]]:
     """Roles held on the single forms of a project."""
+    wanted = role(role_name) if role_name is not None else None
     permissions.require(actor, "assignment.list", project_id=project_id)
     query = select(Assignment, Form, ActorRow).join(Form, Form.id == Assignment.form_id)
     query = query.join(ActorRow, ActorRow.id == Assignment.actor_id).where(
         Form.project_id == project_id, Form.deleted_at.is_(None), ActorRow.deleted_at.is_(None)
     )
-    if role_name is not None:
-        query = query.where(Assignment.role == role(role_name).system)
+    query = query.where(Assignment.unit_id.is_(None), Assignment.role.in_([wanted.system] if wanted else roles.ROLES))
     return [(row[0], row[1], row[2]) for row in db.session.execute(query.order_by(Assignment.id))]
 
 
+def forget(actor: ActorRow) -> None:
+    """Mark an actor as deleted and take all its roles away."""
+    actor.deleted_at = now()
+    db.session.execute(delete(Assignment).where(Assignment.actor_id == actor.id))
+
+
 def app_users(actor: Actor, project_id: int) -> list[AppUser]:
-    """The app users of a project, newest first; revoked ones too, without a key."""
+    """The app users of a project, newest first; then the revoked ones, which have no key."""
     permissions.require(actor, "field_key.list", project_id=project_id)
     query = select(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
     query = query.where(AppUser.project_id == project_id, ActorRow.deleted_at.is_(None))
-    return list(db.session.scalars(query.order_by(AppUser.actor_id.desc())))
+    order = (AppUser.key_hash.is_(None), ActorRow.created_at.desc(), AppUser.actor_id.desc())
+    return list(db.session.scalars(query.order_by(*order)))
 
 
 def last_used(actor: Actor, actor_ids: list[int]) -> dict[int, object]:
     """When each of these app users last sent something, of what the actor may list."""
     query = select(Submission.submitter_id, func.max(Submission.created_at))
     query = query.where(Submission.submitter_id.in_(actor_ids)).group_by(Submission.submitter_id)
-    query = permissions.visible(actor, query, "submission.list")
+    query = permissions.visible(actor, query, "submission.list", counting=True)
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
@@ -123,9 +153,9 @@ def get_app_user(actor: Actor, project_id: int, actor_id: int) -> AppUser:
     return found
 
 
-def key_of(app_user: AppUser) -> str | None:
+def key_of(holder: AppUser | PublicLink) -> str | None:
     """The key, to be shown again; None when it was revoked, or the SECRET_KEY does not open it."""
-    return vault().reveal(app_user.key_cipher)
+    return vault().reveal(holder.key_cipher)
 
 
 @writes
@@ -137,6 +167,7 @@ def create_app_user(
     language: str | None = None,
     all_forms: bool = False,
     form_ids: Iterable[int] = (),
+    properties_given: object = None,
 ) -> AppUser:
     """A new app user with a key of its own, for these forms; with `all_forms` for every form the project has now."""
     permissions.require(actor, "field_key.create", project_id=project_id)
@@ -145,7 +176,9 @@ def create_app_user(
     if not display_name.strip():
         raise problems.MISSING_PARAMETER(field="displayName")
     key = new_token()
-    row = ActorRow(type="field_key", display_name=display_name.strip(), language=language, created_at=now())
+    row = ActorRow(
+        type="field_key", display_name=display_name.strip(), language=language, properties={}, created_at=now()
+    )
     db.session.add(row)
     db.session.flush()
     app_user = AppUser(
@@ -157,10 +190,21 @@ def create_app_user(
     )
     app_user.actor = row
     db.session.add(app_user)
+    db.session.flush()
     audits.log(actor, "field_key.create", project_id=project_id, subject_id=row.id)
+    properties.put(actor, row, properties_given, project_id=project_id)
     for form_id in _form_ids(project_id, None if all_forms else form_ids):
         grant(actor, row.id, "app-user", project_id=project_id, form_id=form_id)
     db.session.flush()
+    return app_user
+
+
+@writes
+def update_app_user(actor: Actor, project_id: int, actor_id: int, properties_given: object) -> AppUser:
+    """Set and unset properties of an app user."""
+    permissions.require(actor, "field_key.update", project_id=project_id)
+    app_user = get_app_user(actor, project_id, actor_id)
+    properties.put(actor, app_user.actor, properties_given, project_id=project_id)
     return app_user
 
 
@@ -199,23 +243,15 @@ def _set_filler(actor: Actor, project_id: int, form_id: int, app_user: AppUser, 
 
 @writes
 def revoke_app_user(actor: Actor, project_id: int, actor_id: int, *, delete: bool = False) -> None:
-    """Make the key worthless at once; with `delete` the app user also leaves the list."""
+    """Make the key worthless at once; with `delete` the app user also leaves the list, and loses its roles."""
     permissions.require(actor, "field_key.delete", project_id=project_id)
     app_user = get_app_user(actor, project_id, actor_id)
     app_user.key_hash = None
     app_user.key_cipher = None
     if delete:
-        app_user.actor.deleted_at = now()
-    audits.log(actor, "field_key.delete", project_id=project_id, subject_id=actor_id)
-
-
-@writes
-def revoke_key(actor: Actor, key: str) -> None:
-    """Make the app user's key worthless that is given. Who may not is not told whether there is such a key."""
-    app_user = db.session.scalar(select(AppUser).where(AppUser.key_hash == token_hash(key)))
-    if app_user is None:
-        raise problems.INSUFFICIENT_RIGHTS()
-    revoke_app_user(actor, app_user.project_id, app_user.actor_id)
+        forget(app_user.actor)
+    action = "field_key.delete" if delete else "field_key.session.end"
+    audits.log(actor, action, project_id=project_id, subject_id=actor_id)
 
 
 def actor_row(actor_id: int | None) -> ActorRow | None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 
-from schemas.projects import ExtendedProjectShape, NewProject, ProjectChanges, ProjectShape
-from server import identity
-from server.actions import projects
+from schemas import problems
+from schemas.forms import ExtendedFormShape
+from schemas.projects import ExtendedProjectShape, NewProject, ProjectChanges, ProjectShape, WholeProject
+from schemas.roles import told
+from server import identity, permissions
+from server.actions import forms as form_actions
+from server.actions import projects, whole_projects
 from server.api import wire
-from server.models import Project
+from server.api.forms import extended_forms
+from server.models import Dataset, Project
 
 api = wire.blueprint("projects")
+LIST_FORMS = {"form.list", "open_form.list"}
 
 
 def register(app: Flask) -> None:
@@ -25,47 +33,93 @@ def _project_dict(project: Project) -> dict[str, Any]:
     return {name: getattr(project, name) for name in names}
 
 
-def _reply(found: list[Project]) -> list[dict[str, Any]]:
-    shown = [_project_dict(project) for project in found]
-    if not wire.extended():
-        return [ProjectShape().dump(entry) for entry in shown]
+def _counts(found: list[Project]) -> dict[int, dict[str, Any]]:
     summaries = projects.summaries(identity.actor(), [project.id for project in found])
-    for entry in shown:
-        summary, verbs = summaries[entry["id"]], identity.actor().verbs_on(entry["id"])
-        entry |= {
-            "forms": summary.forms,
-            "app_users": summary.app_users if "field_key.list" in verbs else None,
-            "last_submission": summary.last_submission if "submission.list" in verbs else None,
-            "datasets": 0,
-            "last_entity": None,
-            "verbs": sorted(verbs),
-        }
-    return [ExtendedProjectShape().dump(entry) for entry in shown]
+    return {number: asdict(summary) for number, summary in summaries.items()}
+
+
+def _verbs(project: Project) -> list[str]:
+    return told(identity.actor().verbs_on(project.id))
+
+
+def _one(project: Project, *, extended: bool = False) -> Response:
+    if not extended:
+        return wire.reply(ProjectShape, _project_dict(project))
+    counts = _counts([project])[project.id]
+    return wire.reply(ExtendedProjectShape, _project_dict(project) | counts | {"verbs": _verbs(project)})
+
+
+def _with_forms(project: Project) -> dict[str, Any]:
+    """The forms of a project that the asker may see; the counts are of these."""
+    actor = identity.actor()
+    found = form_actions.list_all(actor, project.id) if actor.verbs_on(project.id) & LIST_FORMS else []
+    listed = extended_forms([(form, form_actions.shown_version(form)) for form in found])
+    latest = [entry["last_submission"] for entry in listed if entry["last_submission"] is not None]
+    shown = ExtendedFormShape(many=True).dump(listed)
+    return {"form_list": shown, "forms": len(listed), "last_submission": max(latest, default=None)}
+
+
+def _with_datasets(found: list[tuple[Dataset, int, datetime | None, int]]) -> dict[str, Any]:
+    names = ("name", "project_id", "approval_required", "owner_only", "created_at", "deleted_at")
+    listed = [
+        {name: getattr(dataset, name) for name in names}
+        | {"entities": entities, "last_entity": latest, "conflicts": conflicts}
+        for dataset, entities, latest, conflicts in found
+    ]
+    latest = max((entry["last_entity"] for entry in listed if entry["last_entity"] is not None), default=None)
+    return {"dataset_list": listed, "datasets": len(listed), "last_entity": latest}
 
 
 @api.get("/projects")
 def list_all() -> Response:
-    """The projects one may see."""
-    return jsonify(_reply(projects.list_all(identity.actor())))
+    """The projects one may see; with `forms` and `datasets` also what is in them."""
+    found = projects.list_all(identity.actor())
+    shown = {project.id: _project_dict(project) | {"verbs": _verbs(project)} for project in found}
+    if wire.extended():
+        for number, counts in _counts(found).items():
+            shown[number] |= counts
+    if request.args.get("forms"):
+        for project in found:
+            shown[project.id] |= _with_forms(project)
+    if request.args.get("datasets"):
+        for number, lists in projects.datasets(identity.actor(), list(shown)).items():
+            shown[number] |= _with_datasets(lists)
+    return wire.reply(ExtendedProjectShape, list(shown.values()))
 
 
 @api.post("/projects")
 def create() -> Response:
     """A new project."""
+    permissions.require(identity.actor(), "project.create")
     given = wire.body(NewProject)
-    return jsonify(_reply([projects.create(identity.actor(), given["name"], given["description"])])[0])
+    return _one(projects.create(identity.actor(), **given))
 
 
 @api.get("/projects/<int:project_id>")
 def get(project_id: int) -> Response:
     """One project."""
-    return jsonify(_reply([projects.get(identity.actor(), project_id)])[0])
+    return _one(projects.get(identity.actor(), project_id), extended=wire.extended())
 
 
 @api.patch("/projects/<int:project_id>")
 def update(project_id: int) -> Response:
     """Change a project."""
-    return jsonify(_reply([projects.update(identity.actor(), project_id, wire.body(ProjectChanges))])[0])
+    projects.get(identity.actor(), project_id, "project.update")
+    return _one(projects.update(identity.actor(), project_id, wire.body(ProjectChanges)))
+
+
+@api.put("/projects/<int:project_id>")
+def put(project_id: int) -> Response:
+    """Change a project, its forms' states and who holds roles on them, at once."""
+    projects.get(identity.actor(), project_id, "project.update")
+    return _one(whole_projects.put(identity.actor(), project_id, wire.body(WholeProject)))
+
+
+@api.post("/projects/<int:project_id>/key")
+def encrypt(project_id: int) -> Response:
+    """Managed encryption, which this server does not do."""
+    projects.get(identity.actor(), project_id, "project.update")
+    raise problems.NOT_IMPLEMENTED(feature="managed encryption")
 
 
 @api.delete("/projects/<int:project_id>")

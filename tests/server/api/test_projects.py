@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from schemas import problems
 from server.actions import access
+from server.db import db, writing
+from server.models import Audit, Dataset, Entity
 from server.permissions import CONSOLE
 from tests import expect
 from tests.cast import Cast, Person
@@ -20,6 +24,7 @@ FORM = """
 |        | text | who  | Ai?   |
 """
 EXTENDED = {"X-Extended-Metadata": "true"}
+COUNTS = {"forms", "appUsers", "datasets", "lastSubmission", "lastEntity"}
 PROJECT = {"id", "name", "description", "archived", "keyId", "createdAt", "updatedAt", "deletedAt"}
 
 
@@ -42,8 +47,9 @@ def test_it_works(client: FlaskClient, cast: Cast) -> None:
 
 
 def test_a_stranger_sees_none(client: FlaskClient, cast: Cast) -> None:
+    assert names(client, cast.charlie.bearer) == []
+    expect.refused(client.get("/v1/projects"), problems.AUTHENTICATION_FAILED)
     for headers in (cast.charlie.bearer, {}):
-        assert names(client, headers) == []
         expect.refused(client.get("/v1/projects/1", headers=headers), problems.INSUFFICIENT_RIGHTS)
     expect.refused(client.get("/v1/projects/1", headers=cast.dung.bearer), problems.INSUFFICIENT_RIGHTS)
     expect.refused(client.get("/v1/projects/99", headers=cast.alice.bearer), problems.NOT_FOUND)
@@ -53,47 +59,139 @@ def test_extended(client: FlaskClient, cast: Cast, publish: Publish, send: Send)
     form = publish(FORM)
     send(form.submission())
     project = client.get("/v1/projects/1", headers=cast.bob.bearer | EXTENDED).get_json()
-    assert project.keys() == PROJECT | {"forms", "appUsers", "datasets", "lastSubmission", "lastEntity", "verbs"}
+    assert project.keys() == PROJECT | COUNTS | {"verbs"}
     assert (project["forms"], project["appUsers"], project["datasets"]) == (1, 1, 0)
     assert project["lastSubmission"].endswith("Z") and project["lastEntity"] is None
-    assert "submission.update" in project["verbs"] and "project.create" not in project["verbs"]
-    (listed,) = client.get("/v1/projects", headers=cast.vy.bearer | EXTENDED).get_json()
-    assert "submission.update" not in listed["verbs"]
-    assert (listed["appUsers"], listed["lastSubmission"]) == (None, project["lastSubmission"])
-    (hers,) = client.get("/v1/projects", headers=cast.minh.bearer | EXTENDED).get_json()
-    assert hers.keys() == project.keys()
-    assert (hers["appUsers"], hers["lastSubmission"]) == (None, None)
+    assert len(project["verbs"]) == 41
+    for person, verbs in ((cast.alice, 56), (cast.vy, 10), (cast.minh, 4)):
+        told = client.get("/v1/projects/1", headers=person.bearer | EXTENDED).get_json()
+        assert told == project | {"verbs": told["verbs"]} and len(told["verbs"]) == verbs
 
 
-def test_counts_are_of_what_one_may_list(
-    app: Flask, client: FlaskClient, cast: Cast, publish: Publish, send: Send
+def test_a_list_tells_verbs_and_when_asked_counts(client: FlaskClient, cast: Cast, publish: Publish) -> None:
+    publish(FORM)
+    (plain,) = client.get("/v1/projects", headers=cast.vy.bearer).get_json()
+    assert plain.keys() == PROJECT | {"verbs"}
+    assert "form.list" in plain["verbs"] and "submission.update" not in plain["verbs"]
+    (extended,) = client.get("/v1/projects", headers=cast.vy.bearer | EXTENDED).get_json()
+    assert extended.keys() == PROJECT | COUNTS | {"verbs"}
+    assert (extended["forms"], extended["appUsers"]) == (1, 1)
+
+
+def test_counts_leave_out_what_is_deleted(client: FlaskClient, cast: Cast, publish: Publish, send: Send) -> None:
+    form = publish(FORM)
+    publish(FORM, form_id="other", draft=True)
+    send(form.submission())
+    client.delete(form.url, headers=cast.bob.bearer)
+    client.delete(f"/v1/projects/1/app-users/{cast.device.id}", headers=cast.bob.bearer)
+    project = client.get("/v1/projects/1", headers=cast.bob.bearer | EXTENDED).get_json()
+    assert (project["forms"], project["appUsers"], project["lastSubmission"]) == (1, 0, None)
+
+
+def test_a_role_on_a_form_does_not_show_the_project(
+    app: Flask, client: FlaskClient, cast: Cast, publish: Publish
 ) -> None:
     form = publish(FORM)
-    publish(FORM, form_id="other")
-    expect.told(send(form.submission()), 201)
-
-    def told(person: Person) -> tuple[int, int | None, bool]:
-        (project,) = client.get("/v1/projects", headers=person.bearer | EXTENDED).get_json()
-        return project["forms"], project["appUsers"], project["lastSubmission"] is not None
-
     with app.app_context():
-        access.grant(CONSOLE, cast.charlie.id, "app-user", project_id=1, form_id=form.id)
-    assert (told(cast.bob), told(cast.vy)) == ((2, 1, True), (2, None, True))
-    assert (told(cast.minh), told(cast.charlie)) == ((2, None, False), (1, None, False))
+        for role in ("viewer", "app-user"):
+            access.grant(CONSOLE, cast.charlie.id, role, project_id=1, form_id=form.id)
+    assert names(client, cast.charlie.bearer) == []
+    expect.refused(client.get("/v1/projects/1", headers=cast.charlie.bearer), problems.INSUFFICIENT_RIGHTS)
+    assert client.get(form.url, headers=cast.charlie.bearer).status_code == 200
+
+
+def test_with_forms(client: FlaskClient, cast: Cast, publish: Publish, send: Send) -> None:
+    form = publish(FORM)
+    publish(FORM, form_id="shut")
+    publish(FORM, form_id="later", draft=True)
+    client.patch("/v1/projects/1/forms/shut", json={"state": "closed"}, headers=cast.bob.bearer)
+    send(form.submission())
+
+    def seen(person: Person) -> list[str]:
+        (project,) = client.get("/v1/projects?forms=true", headers=person.bearer).get_json()
+        assert project.keys() == PROJECT | {"verbs", "formList", "forms", "lastSubmission"}
+        assert project["forms"] == len(project["formList"])
+        return [entry["xmlFormId"] for entry in project["formList"]]
+
+    assert sorted(seen(cast.bob)) == ["later", "shut", "visit"]
+    assert sorted(seen(cast.vy)) == ["shut", "visit"]
+    assert seen(cast.minh) == ["visit"]
+    (project,) = client.get("/v1/projects?forms=true", headers=cast.bob.bearer).get_json()
+    counts = {entry["xmlFormId"]: entry["submissions"] for entry in project["formList"]}
+    assert counts == {"visit": 1, "shut": 0, "later": 0}
+    assert project["lastSubmission"] is not None
+    both = client.get("/v1/projects?forms=true", headers=cast.alice.bearer).get_json()
+    assert [(one["name"], one["forms"]) for one in both] == [("Dự án khác", 0), ("Hỗ trợ cộng đồng", 3)]
+
+
+def test_with_entity_lists(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    with app.app_context(), writing():
+        for name, published in (("trees", moment), ("people", moment), ("unpublished", None)):
+            dataset = Dataset(project_id=1, name=name, created_at=moment, published_at=published)
+            db.session.add(dataset)
+            db.session.flush()
+            db.session.add(Entity(project_id=1, dataset_id=dataset.id, uuid=f"{name}-1", created_at=moment))
+    (project,) = client.get("/v1/projects?datasets=true", headers=cast.vy.bearer).get_json()
+    assert project.keys() == PROJECT | {"verbs", "datasetList", "datasets", "lastEntity"}
+    assert [entry["name"] for entry in project["datasetList"]] == ["people", "trees"]
+    assert (project["datasets"], project["lastEntity"]) == (2, "2026-11-01T00:00:00.000Z")
+    first = project["datasetList"][0]
+    assert (first["entities"], first["conflicts"], first["projectId"], first["approvalRequired"]) == (1, 0, 1, False)
+    (hers,) = client.get("/v1/projects?datasets=true", headers=cast.minh.bearer).get_json()
+    assert (hers["datasetList"], hers["datasets"]) == ([], 0)
+    extended = client.get("/v1/projects/1", headers=cast.bob.bearer | EXTENDED).get_json()
+    assert (extended["datasets"], extended["lastEntity"]) == (2, "2026-11-01T00:00:00.000Z")
 
 
 def test_creating_is_for_administrators(client: FlaskClient, cast: Cast) -> None:
-    made = client.post("/v1/projects", json={"name": "Mới"}, headers=cast.alice.bearer)
-    assert (made.status_code, made.get_json()["name"]) == (200, "Mới")
+    body = {"name": "Mới", "description": "Một dự án", "archived": True, "id": 99, "keyId": 1}
+    made = client.post("/v1/projects", json=body, headers=cast.alice.bearer)
+    assert made.status_code == 200 and made.get_json().keys() == PROJECT
+    told = made.get_json()
+    assert (told["name"], told["description"], told["archived"]) == ("Mới", "Một dự án", True)
+    assert told["id"] == 3 and told["keyId"] is None and told["updatedAt"] is None
     for headers in (cast.charlie.bearer, cast.bob.bearer, {}):
         expect.refused(client.post("/v1/projects", json={"name": "x"}, headers=headers), problems.INSUFFICIENT_RIGHTS)
-    expect.refused(client.post("/v1/projects", json={}, headers=cast.alice.bearer), problems.MISSING_PARAMETER)
+    for body in ({}, {"name": None}, {"name": ""}):
+        refused = client.post("/v1/projects", json=body, headers=cast.alice.bearer)
+        assert expect.refused(refused, problems.MISSING_PARAMETER) == {"field": "name"}
+
+
+def test_archived_ones_come_last(client: FlaskClient, cast: Cast) -> None:
+    client.patch("/v1/projects/2", json={"archived": True}, headers=cast.alice.bearer)
+    assert names(client, cast.alice.bearer) == ["Hỗ trợ cộng đồng", "Dự án khác"]
+    client.patch("/v1/projects/2", json={"archived": None}, headers=cast.alice.bearer)
+    assert names(client, cast.alice.bearer) == ["Dự án khác", "Hỗ trợ cộng đồng"]
+
+
+def test_what_is_written_into_the_audit(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    client.post("/v1/projects", json={"name": "Mới"}, headers=cast.alice.bearer)
+    client.patch("/v1/projects/3", json={"name": "Tên", "archived": True}, headers=cast.alice.bearer)
+    client.delete("/v1/projects/3", headers=cast.alice.bearer)
+    with app.app_context():
+        entries = list(db.session.scalars(select(Audit).where(Audit.project_id == 3).order_by(Audit.id)))
+    assert [(entry.action, entry.details) for entry in entries] == [
+        ("project.create", {"data": {"name": "Mới"}}),
+        ("project.update", {"data": {"name": "Tên", "archived": True}}),
+        ("project.delete", entries[2].details),
+    ]
+
+
+def test_managed_encryption_is_not_done(client: FlaskClient, cast: Cast) -> None:
+    answer = client.post("/v1/projects/1/key", json={"passphrase": "mot mat khau"}, headers=cast.bob.bearer)
+    expect.refused(answer, problems.NOT_IMPLEMENTED)
+    answer = client.post("/v1/projects/1/key", json={}, headers=cast.vy.bearer)
+    expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
 
 
 def test_changing(client: FlaskClient, cast: Cast) -> None:
     changed = client.patch("/v1/projects/1", json={"archived": True, "name": "Cũ"}, headers=cast.bob.bearer).get_json()
     assert (changed["name"], changed["archived"]) == ("Cũ", True)
     assert changed["updatedAt"] is not None
+    for body in ({"name": None}, {"name": " "}):
+        refusal = client.patch("/v1/projects/1", json=body, headers=cast.bob.bearer)
+        assert expect.refused(refusal, problems.MISSING_PARAMETER) == {"field": "name"}
     for headers in (cast.charlie.bearer, cast.vy.bearer, {}):
         refusal = client.patch("/v1/projects/1", json={"name": "x"}, headers=headers)
         expect.refused(refusal, problems.INSUFFICIENT_RIGHTS)
