@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
 
 def sentence(problem: Problem) -> str:
     """What a person is told, in the language of the request."""
-    return gettext(problem.kind.message).format(**problem.details)
+    return gettext(problem.kind.message).format(**problem.words)
 
 
 def answer(problem: Problem) -> Response:
@@ -157,6 +157,8 @@ def _from_http(error: HTTPException) -> Response:
         return error.response
     if isinstance(error, ClientDisconnected):
         return _silent(error)  # werkzeug's word for a read that failed
+    if isinstance(error, RequestEntityTooLarge) and request.is_json and g.get("door") == "rest":
+        return answer(problems.BODY_TOO_LARGE())
     if isinstance(error, RequestEntityTooLarge):
         return answer(problems.TOO_LARGE(limit=request.max_content_length))
     status = error.code or 500

@@ -72,7 +72,7 @@ def delete(project_id: int, xml_form_id: str) -> Response:
 @api.post(f"{FORM}/draft/publish")
 def publish(project_id: int, xml_form_id: str) -> Response:
     """Publish the draft, with another version string if one is given."""
-    notes = (wire.sent() or {}).get("publishNotes") if request.is_json else None
+    notes = wire.fields().get("publishNotes") if request.is_json else None
     drafts.publish(identity.actor(), project_id, xml_form_id, request.args.get("version"), notes)
     return jsonify(wire.SUCCESS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, jsonify
 
 from forms.odata.names import fields_json
 from schemas import problems
@@ -27,16 +27,8 @@ Found = tuple[Form, FormVersion]
 
 
 def register(app: Flask) -> None:
-    """Attach the routes, also for app users, whose key stands in the address."""
+    """Attach the routes."""
     app.register_blueprint(api, url_prefix="/v1")
-    app.register_blueprint(api, url_prefix="/v1/key/<path_key>", name="forms_key")
-
-
-@api.url_value_preprocessor
-def take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """The key in the address says who asks; views need not know."""
-    if values and "path_key" in values:
-        g.path_key = values.pop("path_key")
 
 
 def form_dict(form: Form, version: FormVersion) -> dict[str, Any]:
@@ -82,19 +74,24 @@ def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: fo
         "last_submission": summary.last_submission if lists else None,
         "created_by": access.actor_row(form.created_by) if "form.read" in verbs else None,
         **_origin(verbs, version),
-        "public_links": 0,
+        "public_links": summary.public_links,
         "entity_related": False,
     }
 
 
+def extended_forms(found: list[Found]) -> list[dict[str, Any]]:
+    """Forms with everything that is told of them."""
+    counts = forms.summaries(identity.actor(), [form.id for form, _ in found])
+    return [_extend(form_dict(form, version), form, version, counts[form.id]) for form, version in found]
+
+
 def reply(found: list[Found], *, one: bool = False) -> Response:
     """Forms in the form the client asked for."""
-    shown = [form_dict(form, version) for form, version in found]
-    schema = ExtendedFormShape if wire.extended() else FormShape
     if wire.extended():
-        counts = forms.summaries(identity.actor(), [form.id for form, _ in found])
-        pairs = zip(shown, found, strict=True)
-        shown = [_extend(entry, form, version, counts[form.id]) for entry, (form, version) in pairs]
+        schema: type[FormShape] = ExtendedFormShape
+        shown = extended_forms(found)
+    else:
+        schema, shown = FormShape, [form_dict(form, version) for form, version in found]
     return wire.reply(schema, shown[0] if one else shown)
 
 

@@ -5,7 +5,6 @@ The form's XML and its files are the resources of `api.forms`, below the same ad
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -34,15 +33,7 @@ DRAFT = f"{FORM}/draft"
 def register(app: Flask) -> None:
     """Attach the routes."""
     app.register_blueprint(api, url_prefix="/v1")
-    app.register_blueprint(api, url_prefix="/v1/key/<path_key>", name="openrosa_key")
     app.register_blueprint(test, url_prefix="/v1/test/<draft_key>")
-
-
-@api.url_value_preprocessor
-def take_key(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """The key in the address says who asks; views need not know."""
-    if values and "path_key" in values:
-        g.path_key = values.pop("path_key")
 
 
 @api.after_request
@@ -78,7 +69,8 @@ def _speak(*languages: str | None) -> None:
 
 def _here() -> str:
     """The address of the project as this client has it, key included."""
-    return wire.base_url() + quote(request.path.partition("/projects/")[0], safe="/$!") + "/projects"
+    key = identity.key()
+    return f"{wire.base_url()}/v1{'' if key is None else '/key/' + quote(key, safe='$!')}/projects"
 
 
 @api.get(f"{PROJECT}/formList")

@@ -6,27 +6,24 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from schemas import problems
-from schemas.accounts import ActorShape
+from schemas.access import ActorShape
 from schemas.findings import Finding
 from schemas.submissions import (
-    AuditShape,
     CommentShape,
     FindingShape,
     NewComment,
     ReviewChange,
-    SubmissionFileShape,
     SubmissionShape,
-    VersionShape,
 )
 from server import identity, uploads
-from server.actions import access, audits, chains, forms, reviews, rows, submissions
+from server.actions import access, audits, forms, reviews, rows, submissions
 from server.actions.submissions import Sender
+from server.api import audits as history_of
 from server.api import wire
 from server.api.forms import FORM
 from server.findings import sentence
 from server.i18n import LANGUAGES, use
-from server.models import Form, SubmissionVersion
+from server.models import Form, Submission, SubmissionVersion
 from sync.parts import Upload, whole
 
 api = wire.blueprint("submissions")
@@ -40,7 +37,6 @@ SHOWN = (
     "updated_at",
     "deleted_at",
 )
-VERBS_TO_ATTACH = ("submission.update", "submission.create")
 
 
 def register(app: Flask) -> None:
@@ -49,8 +45,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(api, url_prefix=f"/v1{FORM}/draft/submissions", name="draft_submissions")
 
 
-def _draft() -> bool:
-    return request.blueprint == "draft_submissions"
+def is_draft() -> bool:
+    """Whether test submissions of a draft are meant."""
+    return (request.blueprint or "").startswith("draft_")
 
 
 def sender() -> Sender:
@@ -79,9 +76,10 @@ def _form(project_id: int, xml_form_id: str, *verbs: str) -> Form:
     return forms.get(identity.actor(), project_id, xml_form_id, *(verbs or rows.READ))
 
 
-def _row(project_id: int, xml_form_id: str, instance_id: str) -> rows.Row:
+def find_row(project_id: int, xml_form_id: str, instance_id: str) -> rows.Row:
+    """A submission that the asker may read, with its current version."""
     form = _form(project_id, xml_form_id)
-    return rows.get(identity.actor(), form, instance_id, draft=_draft())
+    return rows.get(identity.actor(), form, instance_id, draft=is_draft())
 
 
 @api.get("")
@@ -89,9 +87,12 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
     """Submissions, newest first."""
     form = _form(project_id, xml_form_id, *rows.LIST)
     found, _ = rows.submissions(
-        identity.actor(), form, draft=_draft(), limit=wire.number("limit"), offset=wire.number("offset") or 0
+        identity.actor(), form, draft=is_draft(), limit=wire.number("limit"), offset=wire.number("offset") or 0
     )
-    return wire.reply(SubmissionShape, [submission_dict(row) for row in found])
+    response = wire.reply(SubmissionShape, [submission_dict(row) for row in found])
+    if not is_draft():
+        audits.looked_through(identity.actor(), "submission.list.read", form, len(found))
+    return response
 
 
 @api.post("")
@@ -113,7 +114,7 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
     form = forms.get(actor, project_id, xml_form_id, verb)
     current = None
     if instance_id is not None:
-        current = rows.get(actor, form, instance_id, draft=_draft(), verbs=(verb,))[1].instance_id
+        current = rows.get(actor, form, instance_id, draft=is_draft(), verbs=(verb,))[1].instance_id
     xml = whole(uploads.body(request))
     submission_id = submissions.receive(
         actor,
@@ -121,7 +122,7 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
         Upload(xml),
         sender(),
         xml_form_id=xml_form_id,
-        draft=_draft(),
+        draft=is_draft(),
         replaces=current,
         fresh=True,
     )
@@ -145,14 +146,15 @@ def keys(project_id: int, xml_form_id: str) -> Response:
 @api.get("/<instance_id>")
 def get(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """One submission."""
-    return wire.reply(SubmissionShape, submission_dict(_row(project_id, xml_form_id, instance_id)))
+    row = find_row(project_id, xml_form_id, instance_id)
+    return seen(row[0], wire.reply(SubmissionShape, submission_dict(row)))
 
 
 @api.get("/<instance_id>.xml")
 def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The XML of the current version, as it was received."""
-    _, version = _row(project_id, xml_form_id, instance_id)
-    return _xml(version)
+    submission, version = find_row(project_id, xml_form_id, instance_id)
+    return seen(submission, xml_of(version), version)
 
 
 @api.patch("/<instance_id>")
@@ -173,7 +175,7 @@ def delete(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 @api.get("/<instance_id>/findings")
 def findings(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """What the server found wrong with the current version. `Accept-Language: vi` gives Vietnamese sentences."""
-    _, version = _row(project_id, xml_form_id, instance_id)
+    _, version = find_row(project_id, xml_form_id, instance_id)
     use(request.accept_languages.best_match(LANGUAGES, "en") or "en")
     shown = []
     for row in rows.findings(version.id):
@@ -186,8 +188,9 @@ def findings(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 @api.get("/<instance_id>/comments")
 def comments(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """Comments, newest first."""
-    submission, _ = _row(project_id, xml_form_id, instance_id)
-    return wire.reply(CommentShape, [_comment_dict(comment) for comment in reviews.comments(submission)])
+    submission, _ = find_row(project_id, xml_form_id, instance_id)
+    shown = [_comment_dict(comment) for comment in reviews.comments(submission)]
+    return seen(submission, wire.reply(CommentShape, shown))
 
 
 @api.post("/<instance_id>/comments")
@@ -206,94 +209,17 @@ def _comment_dict(comment: Any) -> dict[str, Any]:
 @api.get("/<instance_id>/audits")
 def history(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """What happened to it, newest first."""
-    submission, _ = _row(project_id, xml_form_id, instance_id)
-    names = ("action", "actor_id", "logged_at", "details")
-    shown = []
-    for entry in audits.of_submission(submission.id):
-        extra = {"actor": access.actor_row(entry.actor_id)} if wire.extended() else {}
-        shown.append({name: getattr(entry, name) for name in names} | extra)
-    return wire.reply(AuditShape, shown)
+    submission, _ = find_row(project_id, xml_form_id, instance_id)
+    limit, offset = wire.number("limit"), wire.number("offset") or 0
+    return history_of.of_submission(audits.of_submission(submission.id, limit=limit, offset=offset))
 
 
-# Files and versions. The files of a submission are those of its current version.
-
-
-@api.get("/<instance_id>/attachments")
-def list_files(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """The files it names or came with, and whether they have arrived."""
-    return _files(_row(project_id, xml_form_id, instance_id)[1])
-
-
-@api.get("/<instance_id>/attachments/<name>")
-def get_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
-    """One file."""
-    return _file(_row(project_id, xml_form_id, instance_id)[1], name)
-
-
-@api.post("/<instance_id>/attachments/<name>")
-def put_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
-    """Upload a file the submission names. A data collector may fill what is missing of her own."""
-    actor = identity.actor()
-    form = forms.get(actor, project_id, xml_form_id, *VERBS_TO_ATTACH)
-    submission, version = rows.get(actor, form, instance_id, draft=_draft(), verbs=VERBS_TO_ATTACH)
-    file, _ = rows.file(version.id, name)
-    own = submission.submitter_id == actor.id and file.blob_sha256 is None and version.instance_id == instance_id
-    if "submission.update" not in actor.verbs_on(project_id, form.id) and not own:
-        raise problems.INSUFFICIENT_RIGHTS()
-    submissions.attach(actor, version, file, uploads.body(request, name))
-    return jsonify(wire.SUCCESS)
-
-
-@api.get("/<instance_id>/versions")
-def list_versions(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """All versions, newest first."""
-    submission, _ = _row(project_id, xml_form_id, instance_id)
-    return wire.reply(VersionShape, [_versioned(version) for version in rows.versions(submission)])
-
-
-def _versioned(version: SubmissionVersion) -> dict[str, Any]:
-    return version_dict(version) | {"form_version": forms.version_by_id(version.form_version_id).version}
-
-
-def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> SubmissionVersion:
-    return rows.version(_row(project_id, xml_form_id, instance_id)[0], version_id)
-
-
-@api.get("/<instance_id>/versions/<version_id>")
-def get_version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
-    """One version."""
-    return wire.reply(VersionShape, _versioned(_version(project_id, xml_form_id, instance_id, version_id)))
-
-
-@api.get("/<instance_id>/versions/<version_id>.xml")
-def get_version_xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
-    """The XML of one version, as it was received."""
-    return _xml(_version(project_id, xml_form_id, instance_id, version_id))
-
-
-def _xml(version: SubmissionVersion) -> Response:
+def xml_of(version: SubmissionVersion) -> Response:
+    """The XML of a version, as it was received."""
     return wire.document(version.xml, "application/xml; charset=utf-8", save_as=f"{version.instance_id}.xml")
 
 
-@api.get("/<instance_id>/versions/<version_id>/attachments")
-def list_version_files(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
-    """The files of one version."""
-    return _files(_version(project_id, xml_form_id, instance_id, version_id))
-
-
-@api.get("/<instance_id>/versions/<version_id>/attachments/<name>")
-def get_version_file(project_id: int, xml_form_id: str, instance_id: str, version_id: str, name: str) -> Response:
-    """One file of one version."""
-    return _file(_version(project_id, xml_form_id, instance_id, version_id), name)
-
-
-def _files(version: SubmissionVersion) -> Response:
-    found = chains.of_version(version.id)
-    return wire.reply(SubmissionFileShape, [{"name": f.name, "exists": f.blob_sha256 is not None} for f in found])
-
-
-def _file(version: SubmissionVersion, name: str) -> Response:
-    file, blob = rows.file(version.id, name)
-    if blob is None:
-        raise problems.NOT_FOUND()
-    return wire.download(blob.sha256, blob.size, file.name, file.content_type)
+def seen(submission: Submission, response: Response, version: SubmissionVersion | None = None) -> Response:
+    """The answer, once it is kept that somebody was given it."""
+    audits.looked(identity.actor(), submission, instance_id=version.instance_id if version is not None else "")
+    return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from io import BytesIO
@@ -10,10 +11,13 @@ from io import BytesIO
 from flask import Flask, Response, current_app, g, jsonify, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from schemas import problems
 from schemas.problems import Problem
+from server import identity
 from server.actions import upkeep
+from server.api import wire
 from server.db import db
 from server.errors import answer
 from server.parts import storage
@@ -21,6 +25,8 @@ from server.probes import Probe
 from server.space import space
 
 PROBES = "health"
+# Which version of the API an address asks for.
+_VERSION = re.compile(r"/v([0-9]{1,9})/", re.ASCII)
 # What is answered whatever the database looks like: the page that says so is made of files too.
 ALWAYS = ("health", "assets.file", "assets.favicon")
 
@@ -48,15 +54,45 @@ def register(app: Flask) -> None:
         if f"{request.path}/".startswith("/v1/") and "door" not in g:
             last = request.path.rpartition("/")[2]
             g.door = "openrosa" if last in ("formList", "submission", "manifest") else "rest"
+        if request.url_rule is None:
+            _miss_version()
+            _misread_number()  # the router gives up at numbers that no row can have
 
     # After the door is known, in whose manner they refuse.
     app.before_request(_refuse_what_cannot_be_stored)
     app.before_request(_wait_for_the_database)
 
-    @app.get("/v1/<path:unknown>")
+    @app.route("/v1/<path:unknown>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def unknown(unknown: str) -> Response:
         """JSON, not a page, for an address that the API does not have."""
+        _misread_number()
         return answer(problems.NOT_FOUND())
+
+
+def _miss_version() -> None:
+    """An address that is neither a page nor below /v1, asked for by a program. Raises API_VERSION_…"""
+    found = _VERSION.match(request.path)
+    if found is not None and int(found[1]) == 1 or "text/html" in request.headers.get("Accept", ""):
+        return
+    g.door = "rest"
+    raise problems.API_VERSION_UNKNOWN(got=found[1]) if found is not None else problems.API_VERSION_MISSING()
+
+
+def _misread_number() -> None:
+    """An address below /v1 that there would be, were one step a number. Raises INVALID_DATA_TYPE, OUT_OF_RANGE."""
+    if not request.path.startswith("/v1/"):
+        return
+    adapter = current_app.create_url_adapter(request)
+    steps = request.path.split("/")
+    for place, step in enumerate(steps):
+        path = "/".join([*steps[:place], "1", *steps[place + 1 :]])
+        try:
+            rule, values = adapter.match(path, return_rule=True) if adapter is not None else (None, {})
+        except HTTPException:
+            continue
+        if rule is not None and any(type(value) is int for value in values.values()):
+            identity.known()
+            wire.integer(step)
 
 
 def _refuse_what_cannot_be_stored() -> None:

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import gzip
+import hmac
 import json
+import re
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from marshmallow import Schema
 from werkzeug.http import generate_etag
 
 from schemas import problems
-from server import identity, mime, parts, uploads
+from server import identity, mime, parts
 from server.actions import files
+from server.permissions import Actor
 
 CHUNK = 256 * 1024
 WORTH_PACKING = 1000
 # A number of rows; the sum of two still fits into a database.
 MAX_DIGITS = 18
+MAX_INTEGER = 2**31 - 1
+# As JavaScript's `parseInt` reads them.
+_DIGITS = re.compile(r"\s*\+?([0-9]+)", re.ASCII)
+# Of a body of JSON, so many bytes are read; compressed ones are unpacked.
+MAX_JSON = 250 * 1024
+PACKED = {"gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS | 32}
 SUCCESS = {"success": True}
-REVALIDATE = "private, no-cache"
-# Whoever signs in shows who it is, whatever session the browser still holds.
-SIGN_IN = "api_accounts.sign_in"
+REVALIDATE, NEVER = "private, no-cache", "no-store"
+# What a page of ODK Central sends with its cookie, in a form or beside the rest of an object.
+CSRF = "__csrf"
 # Answers hold what somebody sent, and lie on the origin of the pages: as a document none of them may do anything.
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -38,12 +49,30 @@ def register(app: Flask) -> None:
     @app.after_request
     def disarm(response: Response) -> Response:
         of_a_page = g.get("door", "page") in ("page", "asset")
+        if f"{request.path}/".startswith("/v1/"):
+            _set_caching(response)
         if not of_a_page or f"{request.path}/".startswith("/v1/"):
             there = {name.lower() for name, _ in response.headers}
             for name, value in HEADERS.items():
                 if name.lower() not in there:
                     response.headers.add(name, value)
         return response
+
+
+def _set_caching(response: Response) -> None:
+    """What was read may be kept by the one who read it, who asks each time whether it changed; nothing else."""
+    reads = request.method in ("GET", "HEAD") and not request.path.startswith("/v1/sessions/")
+    if not reads:
+        response.headers["Cache-Control"], response.headers["Vary"] = NEVER, "*"
+        return
+    response.headers.setdefault("Cache-Control", REVALIDATE)
+    response.vary.update(("Accept-Encoding", "Origin"))
+    if response.status_code >= 400:
+        response.headers.pop("ETag", None)
+    elif response.status_code == 200 and response.mimetype == "application/json" and not response.is_streamed:
+        if "ETag" not in response.headers:
+            response.add_etag(weak=True)
+        response.make_conditional(request)
 
 
 def blueprint(name: str, door: str = "rest") -> Blueprint:
@@ -54,35 +83,88 @@ def blueprint(name: str, door: str = "rest") -> Blueprint:
     @made.before_request
     def enter() -> None:
         g.door = door
-        guarded = request.method not in identity.SAFE_METHODS and request.endpoint != SIGN_IN
-        actor = identity.actor() if guarded else None
-        if actor is not None and actor.via == "cookie":
-            sent = request.headers.get("X-CSRF-Token") or request.form.get("__csrf", "")
-            if sent != actor.csrf:
-                raise problems.AUTHENTICATION_FAILED()
+        if identity.is_open(request.endpoint):  # whoever signs in shows who it is, whatever session the browser holds
+            return
+        if door == "rest":
+            identity.known()
+            _check_numbers()
+        if request.method not in identity.SAFE_METHODS:
+            guard(identity.actor())
 
     return made
 
 
+def guard(actor: Actor) -> Actor:
+    """The actor, unless it is a browser's cookie and the change may come from a page of somebody else."""
+    if actor.via != "cookie" or request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return actor
+    if request.method != "POST" and not {"Origin", "Sec-Fetch-Site"}.intersection(request.headers.keys()):
+        return actor  # no browser sends these methods without saying from which page
+    sent = request.headers.get("X-CSRF-Token") or request.form.get(CSRF)
+    if sent is None and request.is_json:
+        found = request.get_json(silent=True)
+        sent = found.get(CSRF) if isinstance(found, dict) else None
+    if not isinstance(sent, str) or not hmac.compare_digest(unquote(sent).encode(), actor.csrf.encode()):
+        raise problems.AUTHENTICATION_FAILED()
+    return actor
+
+
 def body(schema: type[Schema]) -> dict[str, Any]:
     """The JSON body through a schema. Raises UNPARSEABLE, or what the schema finds."""
-    found = sent()
-    if found is None:
-        raise problems.UNPARSEABLE(format="json", rawLength=request.content_length or 0)
-    return dict(schema().load(found))
+    return dict(schema().load(fields()))
 
 
-def sent() -> dict[str, Any] | None:
-    """The JSON object that is the body, if it is one. Raises UNEXPECTED_VALUE for text that cannot be stored."""
-    uploads.small(request.get_data())
-    found = request.get_json(silent=True, force=True)
+def fields() -> dict[str, Any]:
+    """The keys of the JSON object that is the body; none where there is no body, or a list. Raises UNPARSEABLE."""
+    data = _data()
+    if not data.strip():
+        return {}
+    try:
+        found = json.loads(data, parse_constant=_refuse)
+    except ValueError:
+        found = None
+    if isinstance(found, list) or (found is None and not request.is_json and request.mimetype):
+        return {}  # another kind of body says nothing
     if not isinstance(found, dict):
-        return None
+        raise problems.UNPARSEABLE(format="json", rawLength=len(data.decode(errors="replace")))
+    found.pop(CSRF, None)
     text = json.dumps(found, ensure_ascii=False)
     text.encode()  # half a character is an error here, and not at the database
     if "\\u0000" in text:
         raise problems.UNEXPECTED_VALUE(field="text", value="(given)", reason="it holds a null character")
     return found
+
+
+def _refuse(_constant: str) -> None:
+    raise ValueError("no JSON")
+
+
+def _data() -> bytes:
+    """The whole of the body, unpacked. Raises BODY_TOO_LARGE, ENCODING_UNSUPPORTED."""
+    data = request.get_data()
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if encoding in PACKED and data:
+        try:
+            unpacked = zlib.decompressobj(PACKED[encoding]).decompress(data, MAX_JSON + 1)
+        except zlib.error:
+            unpacked = b""
+        if not unpacked:
+            raise problems.UNPARSEABLE(format="json", rawLength=len(data))
+        data = unpacked
+    elif encoding != "identity" and data:
+        raise problems.ENCODING_UNSUPPORTED()
+    if len(data) > MAX_JSON:
+        raise problems.BODY_TOO_LARGE()
+    return data
+
+
+def integer(text: str) -> int:
+    """A number in an address. Raises INVALID_DATA_TYPE, or OUT_OF_RANGE, as ODK Central does."""
+    if not re.fullmatch(r"-?[0-9]{1,40}", text):
+        raise problems.INVALID_DATA_TYPE(value=text[:80], expected="type integer")
+    if abs(int(text)) > MAX_INTEGER:
+        raise problems.OUT_OF_RANGE(value=text, type="integer")
+    return int(text)
 
 
 def reply(schema: type[Schema], value: Any, status: int = 200) -> Response:
@@ -104,13 +186,21 @@ def flag(name: str) -> bool:
 
 
 def number(name: str) -> int | None:
-    """A query argument as a number from 0 up. Raises UNEXPECTED_VALUE."""
+    """A query argument as a number from 0 up; what follows the digits does not count. Raises INVALID_DATA_TYPE."""
     text = request.args.get(name)
     if text is None:
         return None
-    if not text.isdecimal() or len(text) > MAX_DIGITS:
-        raise problems.UNEXPECTED_VALUE(field=name, value=text[:80], reason="a whole number was expected")
-    return int(text)
+    found = _DIGITS.match(text)
+    if found is None or len(found[1]) > MAX_DIGITS:
+        raise problems.INVALID_DATA_TYPE(field=name, expected="integer")
+    return int(found[1])
+
+
+def _check_numbers() -> None:
+    """Numbers that ODK Central's columns do not hold are refused, and not just unknown. Raises OUT_OF_RANGE."""
+    for value in (request.view_args or {}).values():
+        if isinstance(value, int) and value > MAX_INTEGER:
+            raise problems.OUT_OF_RANGE(value=str(value), type="integer")
 
 
 def base_url() -> str:
