@@ -15,7 +15,10 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Insert, MetaData, Row, Select, Table, TypeDecorator, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from server import batches, dialect
 from server.batches import Pending, Question
@@ -65,6 +68,29 @@ class Base(DeclarativeBase):
             list[Any]: dialect.JSON_TYPE,
         },
     )
+
+
+class OneOf(FunctionElement[Any]):
+    """`OneOf(column, query.scalar_subquery())`: whether the value is among those of the query, which are few.
+
+    The planner of PostgreSQL takes an average number for the rows of a table of pairs, and reads everything for the
+    sake of a few; of an array it expects little. It has no type, as a
+    truth would be compared with 1, past all indexes.
+    """
+
+    inherit_cache = True
+
+
+@compiles(OneOf)
+def _one_of(element: OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, query = element.clauses
+    return compiler.process(column.in_(query), **options)
+
+
+@compiles(OneOf, "postgresql")
+def _one_of_array(element: OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, query = element.clauses
+    return f"{compiler.process(column, **options)} = ANY (ARRAY{compiler.process(query, **options)})"
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})

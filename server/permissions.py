@@ -5,16 +5,21 @@ Roles and their verbs stand in `schemas.roles`.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, literal_column, or_, select
+from sqlalchemy.orm import aliased
 
 from schemas import problems, roles
 from schemas.roles import UNIT_ROLES, UnitRole
-from server.models import Form, Project, UnitReach
+from server.db import OneOf
+from server.models import Form, Project, Unit, UnitReach
 
 S = TypeVar("S", bound=Select[Any])
+# From so many units on, a role is taken to reach a good part of all rows.
+MANY_UNITS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Actor:
         """All verbs the actor has on a form, a project or (with neither) the whole server."""
         found: set[str] = set()
         for grant in self.grants:
+            if self.type == "field_key" and grant.unit_id is not None:
+                continue  # which forms a phone fills is said by form alone; the unit says whose rows it sends
             everywhere = grant.project_id is None and grant.form_id is None
             on_project = grant.form_id is None and grant.project_id is not None and grant.project_id == project_id
             on_form = grant.form_id is not None and grant.form_id == form_id
@@ -74,11 +81,16 @@ class Actor:
                 found |= role.verbs if role else frozenset()
         return frozenset(found)
 
-    @property
-    def unit_id(self) -> int | None:
-        """The unit that what she sends belongs to: the one on which she may send."""
-        units = [grant.unit_id for grant in self.grants if grant.unit_id and grant.allows("submission.create")]
-        return units[0] if units else None
+    def sends_for(self, project_id: int) -> int | None:
+        """The unit that what she sends to a project belongs to: of those on which she may send, the smallest."""
+        found = [
+            grant
+            for grant in self.grants
+            if grant.unit_id is not None
+            and grant.project_id in (None, project_id)
+            and grant.allows("submission.create")
+        ]
+        return min(found, key=lambda grant: (grant.units, grant.unit_id)).unit_id if found else None
 
 
 ANONYMOUS = Actor()
@@ -90,30 +102,39 @@ def can(actor: Actor, verb: str, *, project_id: int | None = None, form_id: int 
     return verb in actor.verbs_on(project_id, form_id)
 
 
+def whole(actor: Actor, verb: str, project_id: int) -> bool:
+    """Whether the actor may do the verb on all rows of a project, not only on those of a unit or a form."""
+    held = [grant for grant in actor.grants if grant.allows(verb) and not grant.narrow and grant.form_id is None]
+    return any(grant.project_id in (None, project_id) for grant in held)
+
+
 def require(actor: Actor, *verbs: str, project_id: int | None = None, form_id: int | None = None) -> None:
     """Raise INSUFFICIENT_RIGHTS unless the actor has one of the verbs there."""
     if not actor.verbs_on(project_id, form_id).intersection(verbs):
         raise problems.INSUFFICIENT_RIGHTS()
 
 
-def visible(actor: Actor, query: S, *verbs: str) -> S:
+def visible(actor: Actor, query: S, *verbs: str, counting: bool = False) -> S:
     """The query, narrowed to the rows on which the actor has one of the verbs. The only place where scope is a filter.
 
-    The query's first column is the model whose rows are meant: Project, Form, or any with `project_id` and, where
-    rights are also given by form, `form_id`; where they are given by unit, `unit_id` and `submitter_id`.
+    The query's first column is of the model whose rows are meant: Project, Form, Unit, or any with `project_id` and,
+    where rights are also given by form, `form_id`; where they are given by unit, `unit_id` and `submitter_id`.
+    `counting`: all of the rows are gone through, and not only those of a page.
     """
     model = query.column_descriptions[0]["entity"]
     grants = [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
-    by_unit = hasattr(model, "unit_id") and hasattr(model, "submitter_id")
+    by_unit = model is Unit or hasattr(model, "unit_id")
     narrow = [grant for grant in grants if grant.narrow and by_unit]
     whole = [grant for grant in grants if grant not in narrow]
-    if any(grant.project_id is None and grant.form_id is None for grant in whole):
+    if any(grant.project_id is None and grant.form_id is None for grant in whole) or (whole and model is Unit):
         return query
-    conditions = _by_project(model, whole) + [_by_unit(actor, model, grant) for grant in narrow]
+    conditions = _by_project(model, whole) + [_by_unit(actor, model, grant, counting) for grant in narrow]
     return query.where(or_(*conditions) if conditions else false())
 
 
 def _by_project(model: Any, grants: list[Grant]) -> list[ColumnElement[bool]]:
+    if not grants:
+        return []
     project = model.id if model is Project else model.project_id
     form = model.id if model is Form else getattr(model, "form_id", None)
     projects = {grant.project_id for grant in grants if grant.form_id is None}
@@ -126,16 +147,39 @@ def _by_project(model: Any, grants: list[Grant]) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _by_unit(actor: Actor, model: Any, grant: Grant) -> ColumnElement[bool]:
-    role = grant.narrow
+def _by_unit(actor: Actor, model: Any, grant: Grant, counting: bool) -> ColumnElement[bool]:
+    """A condition that costs little, whether a unit has few of the rows or all.
+
+    Few are looked up by their own index, in a query of their own; a planner that does not know how few they are would
+    go through all rows instead. Whoever reaches very many units goes through the rows, asking of each.
+    """
+    if model is Unit:
+        return Unit.id.in_(_reach(grant))
+    role, other = grant.narrow, _other(model)
     conditions = [] if grant.project_id is None else [model.project_id == grant.project_id]
-    if grant.form_id is not None:
-        conditions.append(model.form_id == grant.form_id)
     if role is not None and role.forms is not None:
         conditions.append(model.form_id.in_(select(Form.id).where(Form.xml_form_id.in_(role.forms))))
     if role is not None and role.own:
-        conditions.append(model.submitter_id == actor.id)
+        sent = select(other.id).where(other.submitter_id == actor.id) if hasattr(model, "submitter_id") else None
+        conditions.append(model.id.in_(sent) if sent is not None else false())
+    elif grant.units <= MANY_UNITS:
+        few = OneOf(other.unit_id, _reach(grant).scalar_subquery())
+        conditions.append(model.id.in_(select(other.id).where(few)))
+    elif counting:  # who reaches many units leaves few out: to look into a short list costs next to nothing
+        beyond = _reach(grant).where(UnitReach.within_id == Unit.id).exists()
+        conditions += [model.unit_id.is_not(None), model.unit_id.not_in(select(Unit.id).where(~beyond))]
     else:
-        reach = select(UnitReach.within_id).where(UnitReach.unit_id == grant.unit_id)
-        conditions.append(model.unit_id.in_(reach))
+        conditions.append(_reach(grant).where(UnitReach.within_id == model.unit_id).exists())
     return and_(*conditions)
+
+
+@functools.cache
+def _other(model: Any) -> Any:
+    """The same table once more, to be asked by itself."""
+    return aliased(model)
+
+
+def _reach(grant: Grant) -> Select[tuple[int]]:
+    # As a number in the text of the statement where it reaches many: a plan made for any unit would be one for few.
+    unit: Any = literal_column(str(int(grant.unit_id or 0))) if grant.units > MANY_UNITS else grant.unit_id
+    return select(UnitReach.within_id).where(UnitReach.unit_id == unit)

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, select, union, update
 
 from schemas import problems
-from server import dialect
+from server import dialect, permissions
 from server.actions import audits
 from server.db import Number, db, fetch, insert_all, now
-from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
+from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion, UnitReach
 from server.permissions import Actor
 from sync.parts import Part, short_name
 
@@ -38,6 +38,7 @@ def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:
 _KNOWN = (
     select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
     .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
+    .add_columns(Submission.unit_id, Submission.submitter_id)
     .join(Submission, Submission.id == SubmissionVersion.submission_id)
     .where(
         SubmissionVersion.id.in_(
@@ -53,6 +54,25 @@ _KNOWN = (
 def known(form_id: int, draft: bool, own: str, edited: str | None) -> Sequence[Row[Any]]:
     """What is stored of an instance, of the one it edits and of edits of it."""
     return fetch(_KNOWN, form_id=form_id, draft=draft, own=own, edited=edited or own)
+
+
+_REACHED = select(UnitReach.within_id).where(UnitReach.unit_id == bindparam("unit_id"))
+
+
+def within(actor: Actor, project_id: int, own: str, known: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """What of it counts for this sender: beside the instance itself, nothing outside her unit that others sent.
+
+    So an edit that names something elsewhere is kept by itself, as one whose original has not come; nobody changes, or
+    learns of, what lies outside her unit.
+    """
+    unit_id = actor.sends_for(project_id)
+    foreign = [row for row in known if row.instance_id != own and row.submitter_id != actor.id]
+    if unit_id is None or all(row.unit_id == unit_id for row in foreign):
+        return list(known)
+    if permissions.whole(actor, "submission.update", project_id):
+        return list(known)
+    reached = {row.within_id for row in fetch(_REACHED, unit_id=unit_id)}
+    return [row for row in known if row not in foreign or row.unit_id in reached]
 
 
 def reopen(edited: SubmissionVersion, findings: int) -> int:
@@ -89,9 +109,9 @@ def adopt(actor: Actor, version: SubmissionVersion, orphan: SubmissionVersion) -
     db.session.delete(db.session.get_one(Submission, theirs))
     submission.findings = _count_findings(own)
     inherit(version, orphan)
-    audits.log(
-        actor, "submission.update.version", project_id=version.project_id, form_id=version.form_id, submission_id=own
-    )
+    place = {"project_id": version.project_id, "form_id": version.form_id, "submission_id": own}
+    unit_id, told = submission.unit_id, orphan.instance_id
+    audits.log(actor, "submission.update.version", **place, unit_id=unit_id, instanceId=told)
 
 
 def _count_findings(submission_id: int) -> int:
@@ -216,15 +236,18 @@ def replace_file(actor: Actor, version: SubmissionVersion, part: Part) -> None:
 
 
 def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part: Part) -> None:
+    unit_id = db.session.scalar(select(Submission.unit_id).where(Submission.id == version.submission_id))
     audits.log(
         actor,
         "submission.attachment.update",
         project_id=version.project_id,
         form_id=version.form_id,
         submission_id=version.submission_id,
+        unit_id=unit_id,
+        instanceId=version.instance_id,
         name=place.name,
-        oldSha256=place.blob_sha256,
-        newSha256=part.sha256,
+        oldBlobId=place.blob_sha256,
+        newBlobId=part.sha256,
     )
     place.blob_sha256, place.content_type, place.inherited = part.sha256, part.content_type or None, False
 

@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, cast
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
@@ -154,7 +155,8 @@ def _store(actor: Actor, arrival: Arrival, fresh: bool) -> int | None:
     own, deprecated_id = arrival.instance_id, arrival.instance.deprecated_id
     with writing():
         chains.take_turns(arrival.form_id, own, edits=deprecated_id is not None)
-        known = chains.known(arrival.form_id, arrival.draft, own, deprecated_id)
+        there = chains.known(arrival.form_id, arrival.draft, own, deprecated_id)
+        known = chains.within(actor, arrival.project_id, own, there)
         if fresh and any(row.instance_id == own for row in known):
             # As Central says it, whether the body is the same or not.
             raise problems.UNIQUENESS(fields="instanceID", values=own)
@@ -200,9 +202,11 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         "created_at": now(),
     }
     if edited is None:
-        submission_id: Number = insert(Submission, **origin, unit_id=actor.unit_id, findings=len(findings))
+        unit_id = actor.sends_for(arrival.project_id)
+        submission_id: Number = insert(Submission, **origin, unit_id=unit_id, findings=len(findings))
     else:
         submission_id = chains.reopen(edited, len(findings))
+        unit_id = db.session.get_one(Submission, submission_id).unit_id
     version_id = _add_version(arrival, origin, submission_id)
     _add_findings(arrival.project_id, version_id, findings)
     # While further parts are announced, a file may still come that the version before had too.
@@ -214,6 +218,7 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         project_id=arrival.project_id,
         form_id=arrival.form_id,
         submission_id=submission_id,
+        unit_id=unit_id,
         instanceId=arrival.instance_id,
     )
     return submission_id, version_id
@@ -263,7 +268,8 @@ def attach(actor: Actor, version: SubmissionVersion, file: SubmissionFile, part:
         found = db.session.get(SubmissionVersion, version_id)
         if found is None:  # of a draft that was replaced
             raise problems.NOT_FOUND()
-        if permissions.can(actor, "submission.update", project_id=found.project_id, form_id=found.form_id):
+        own = select(Submission.id).where(Submission.id == found.submission_id)
+        if db.session.scalar(permissions.visible(actor, own, "submission.update")) is not None:
             chains.replace_file(actor, found, renamed)
         else:
             chains.add_files(actor, found, (renamed,))

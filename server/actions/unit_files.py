@@ -1,0 +1,67 @@
+"""Units out of a CSV file and into one: all of a file or nothing, with what is wrong in which row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from schemas import problems, unit_files
+from schemas.units import Fault, Key, Unit
+from server import dialect
+from server.actions import audits, unit_rows, units
+from server.actions.unit_rows import Placed
+from server.db import db, writes
+from server.permissions import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a file adds and changes; the rest of it is there already. What it does not name stays as it is."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: int
+    dry_run: bool
+
+
+@writes
+def load(actor: Actor, data: bytes, *, dry_run: bool = False) -> Outcome:
+    """Take in a file, or with `dry_run` only tell what would be. Raises UNPARSEABLE, UNITS_NOT_VALID with all rows."""
+    units.require_change(actor)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise problems.UNPARSEABLE(format="csv (UTF-8)", rawLength=len(data)) from None
+    found, faults = unit_files.read(text)
+    if faults:
+        raise unit_rows.invalid(faults)
+    dialect.lock(db.session(), units.TURN)
+    known = {placed.unit.key: placed for placed in unit_rows.everything()}
+    outcome = _outcome(known, [unit for _, unit in found], dry_run)
+    wanted = [unit for _, unit in found if unit.key not in known or known[unit.key].unit != unit]
+    try:
+        unit_rows.store(known, wanted, dry_run=dry_run)
+    except problems.Problem as problem:
+        if problem.kind is not problems.UNITS_NOT_VALID:
+            raise
+        raise unit_rows.invalid(_in_rows(problem.details["faults"], {unit.key: row for row, unit in found})) from None
+    if wanted and not dry_run:
+        audits.log(actor, "unit.import", added=len(outcome.added), changed=len(outcome.changed))
+    return outcome
+
+
+def _outcome(known: Mapping[Key, Placed], found: list[Unit], dry_run: bool) -> Outcome:
+    added = tuple(unit.code for unit in found if unit.key not in known)
+    changed = tuple(unit.code for unit in found if unit.key in known and known[unit.key].unit != unit)
+    return Outcome(added, changed, len(found) - len(added) - len(changed), dry_run)
+
+
+def _in_rows(faults: list[Fault], rows: Mapping[Key, int]) -> list[Fault]:
+    """With the row of the file. What is wrong with a unit that the file does not name is told without one."""
+    placed = [replace(fault, row=rows.get(fault.key) if fault.key else None) for fault in faults]
+    return sorted(placed, key=lambda fault: (fault.row is None, fault.row or 0))
+
+
+def write(actor: Actor) -> str:
+    """The units that the actor reaches, as a file that `load` takes."""
+    return unit_files.write(placed.unit for placed in units.list_all(actor))
