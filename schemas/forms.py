@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, fields
 
-from schemas.accounts import ActorShape
+from schemas.access import ActorShape
 from schemas.base import Shape, Timestamp
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, fields
 
-from schemas.accounts import ActorShape
+from schemas.access import ActorShape
 from schemas.base import Shape, Timestamp
 
 
@@ -63,16 +63,6 @@ class FindingShape(Shape):
     label = fields.String()
     value = fields.String()
     message = fields.String()
-
-
-class AuditShape(Shape):
-    """An entry of the audit, as it is shown with a submission."""
-
-    action = fields.String()
-    actor_id = fields.Integer()
-    actor = fields.Nested(ActorShape)
-    logged_at = Timestamp()
-    details = fields.Dict()
 
 
 class NewComment(Shape):

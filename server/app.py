@@ -10,8 +10,26 @@ from flask.sessions import SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import config, db, errors, logs, space, web
-from server.addresses import KeepSlashes, Number, Step
-from server.api import access, accounts, drafts, forms, odata, openrosa, projects, submissions, system, wire
+from server.addresses import KeepSlashes, KeyInPath, Number, Step
+from server.api import (
+    access,
+    accounts,
+    app_passwords,
+    audits,
+    drafts,
+    forms,
+    links,
+    odata,
+    openrosa,
+    preferences,
+    projects,
+    sessions,
+    submissions,
+    system,
+    units,
+    versions,
+    wire,
+)
 from server.config import Settings
 from server.parts import NAME, Parts
 from server.secrets import Vault
@@ -20,7 +38,24 @@ from server.storage import open_storage
 from server.storage.disk import Disk
 from server.uploads import SpoolingRequest
 
-API = (accounts, access, projects, forms, drafts, submissions, odata, openrosa, system)
+API = (
+    sessions,
+    accounts,
+    app_passwords,
+    preferences,
+    access,
+    links,
+    projects,
+    forms,
+    drafts,
+    submissions,
+    odata,
+    openrosa,
+    audits,
+    versions,
+    system,
+    units,
+)
 
 
 class NoSession(SessionInterface):
@@ -49,9 +84,10 @@ def create_app(settings: Settings | None = None) -> App:
     app.config["SECRET_KEY"] = chosen.secret_key
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.url_map.converters["default"] = Step
     app.url_map.converters["int"] = Number
-    app.wsgi_app = KeepSlashes(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = KeepSlashes(KeyInPath(app.wsgi_app))  # type: ignore[method-assign]
     if chosen.public_url:
         # Behind the one proxy of design 2.3; without it these headers are anybody's to write.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

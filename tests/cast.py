@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from server.actions import access, accounts, projects
+from server.actions import access, accounts, projects, sessions
 from server.db import writing
 from server.models import Session
 from server.permissions import CONSOLE
@@ -71,7 +71,7 @@ class Cast:
 def _person(name: str) -> Person:
     email = f"{name}@example.org"
     made, _ = accounts.create_user(CONSOLE, email, PASSWORD, name.title())
-    token, session = accounts.sign_in(email, PASSWORD)
+    token, session = sessions.sign_in(email, PASSWORD)
     assert isinstance(session, Session)
     return Person(made.actor_id, name.title(), email, token, session.csrf)
 

@@ -27,6 +27,7 @@ from tests.clusters import cluster  # noqa: F401
 from tests.homes import KINDS, LAPTOP, PROVINCE, SECRET, Home, Laptop, Province, close, settings_in  # noqa: F401
 from tests.parts import ROOT, pytest_terminal_summary, require_part  # noqa: F401
 from tests.phone import File, Published
+from tests.relay import letters  # noqa: F401
 from tests.stores import store  # noqa: F401
 
 # Pages ask the same actions as the other doors, which are tried on both.

@@ -7,11 +7,20 @@ from xml.etree import ElementTree
 
 from werkzeug.test import TestResponse
 
+from schemas import problems
 from schemas.problems import Kind
 
 
+def _is_stranger(answer: TestResponse) -> bool:
+    sent = answer.request
+    by_key = "/v1/key/" in sent.path or "st" in sent.args
+    return not (by_key or "Authorization" in sent.headers or "Cookie" in sent.headers)
+
+
 def refused(answer: TestResponse, kind: Kind) -> dict[str, Any]:
-    """A Problem as REST clients are told it; its details."""
+    """A Problem as REST clients are told it; its details. Who shows nothing is asked to (401)."""
+    if kind is problems.INSUFFICIENT_RIGHTS and _is_stranger(answer):
+        kind = problems.AUTHENTICATION_FAILED
     assert answer.status_code == int(kind.code), answer.text
     told = answer.get_json()
     assert told.keys() == {"message", "code", "details"}

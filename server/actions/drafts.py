@@ -68,6 +68,7 @@ def replace(actor: Actor, form: Form, definition: Definition | None = None) -> F
 @writes
 def _replace(actor: Actor, project_id: int, xml_form_id: str, definition: Definition | None) -> Form:
     form = forms.get(actor, project_id, xml_form_id, "form.update")
+    old = form.draft_version_id
     if definition is None:
         if form.current is None:
             raise problems.MISSING_PARAMETER(field="xml")
@@ -78,7 +79,8 @@ def _replace(actor: Actor, project_id: int, xml_form_id: str, definition: Defini
     else:
         _add_draft(actor, form, definition)
     form.updated_at = now()
-    audits.log(actor, "form.update.draft.set", project_id=project_id, form_id=form.id)
+    place = {"project_id": project_id, "form_id": form.id}
+    audits.log(actor, "form.update.draft.set", **place, oldDraftDefId=old, newDraftDefId=form.draft_version_id)
     return form
 
 
@@ -185,6 +187,7 @@ def _publish(actor: Actor, form: Form) -> None:
     if db.session.scalar(taken) is not None:
         raise problems.VERSION_UNIQUENESS(xmlFormId=form.xml_form_id, version=draft.version)
     rules.check(forms.compiled(draft), previous=definitions.previous_of(form), public_url=settings().public_url)
+    old = form.current_version_id
     draft.published_at = now()
     draft.published_by = actor.id
     draft.draft_key_hash = draft.draft_key_cipher = None
@@ -192,7 +195,8 @@ def _publish(actor: Actor, form: Form) -> None:
     form.updated_at = now()
     _remove(form, draft)
     db.session.flush()
-    audits.log(actor, "form.update.publish", project_id=form.project_id, form_id=form.id, version=draft.version)
+    place = {"project_id": form.project_id, "form_id": form.id}
+    audits.log(actor, "form.update.publish", **place, oldDefId=old, newDefId=draft.id, version=draft.version)
 
 
 @writes
@@ -201,8 +205,10 @@ def delete(actor: Actor, project_id: int, xml_form_id: str) -> None:
     form = forms.get(actor, project_id, xml_form_id, "form.update")
     if form.current is None:
         raise problems.NO_PUBLISHED_VERSION()
-    _remove(form, forms.draft_of(form))
-    audits.log(actor, "form.update.draft.delete", project_id=project_id, form_id=form.id)
+    draft = forms.draft_of(form)
+    _remove(form, draft)
+    place = {"project_id": project_id, "form_id": form.id}
+    audits.log(actor, "form.update.draft.delete", **place, oldDraftDefId=draft.id)
 
 
 def key_of(draft: FormVersion) -> str | None:

@@ -86,12 +86,12 @@ def _attach(actor: Actor, form_id: int, draft_id: int, name: str, part: Part) ->
         raise problems.NOT_FOUND()
     record([part])
     file, _ = one_of_version(draft_id, name)
+    _log_change(actor, form, file, part.sha256)
     file.blob_sha256 = part.sha256
     file.dataset_id = None
     file.content_type = part.content_type or None
     file.updated_at = now()
     db.session.flush()
-    audits.log(actor, "form.attachment.update", project_id=form.project_id, form_id=form_id, name=name)
     return one_of_version(draft_id, name)
 
 
@@ -101,10 +101,26 @@ def clear_form_file(actor: Actor, form: Form, draft: FormVersion, name: str) -> 
     file, _ = one_of_version(draft.id, name)
     if file.blob_sha256 is None and file.dataset_id is None:
         raise problems.NOT_FOUND()
+    _log_change(actor, form, file, None)
     file.blob_sha256 = None
     file.dataset_id = None
     file.updated_at = now()
-    audits.log(actor, "form.attachment.update", project_id=form.project_id, form_id=form.id, name=name, cleared=True)
+
+
+def _log_change(actor: Actor, form: Form, file: FormFile, sha256: str | None) -> None:
+    """What stood in a place, and what stands there now; files are told apart by their SHA-256."""
+    audits.log(
+        actor,
+        "form.attachment.update",
+        project_id=form.project_id,
+        form_id=form.id,
+        formDefId=file.version_id,
+        name=file.name,
+        oldBlobId=file.blob_sha256,
+        newBlobId=sha256,
+        oldDatasetId=file.dataset_id,
+        newDatasetId=None,
+    )
 
 
 def size_of(sha256: str) -> int:

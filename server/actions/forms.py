@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -14,7 +14,7 @@ from schemas import problems
 from server import permissions
 from server.actions import audits, projects
 from server.db import db, fetch, now, writes
-from server.models import Form, FormVersion, Project, Submission
+from server.models import Form, FormVersion, Project, PublicLink, Submission
 from server.permissions import Actor
 
 STATES = ("open", "closing", "closed")
@@ -85,18 +85,20 @@ def readable(actor: Actor, project_id: int, xml_form_id: str) -> Target:
 def list_all(actor: Actor, project_id: int) -> list[Form]:
     """The forms of a project that the actor may see, by title."""
     projects.find(project_id)
-    # Also who was given single forms only, as app users are.
-    if not any(grant.project_id in (None, project_id) for grant in actor.grants):
-        raise problems.INSUFFICIENT_RIGHTS()
+    permissions.require(actor, "form.list", "open_form.list", project_id=project_id)
     query = select(Form).where(Form.project_id == project_id, Form.deleted_at.is_(None))
     query = query.options(selectinload(Form.current), selectinload(Form.draft))
     rows = db.session.scalars(permissions.visible(actor, query, "form.list", "open_form.list"))
-    shown = [form for form in rows if form.current is not None or _may_draft(actor, form)]
+    shown = [form for form in rows if _is_shown(actor.verbs_on(project_id, form.id), form)]
     return sorted(shown, key=lambda form: shown_version(form).title.casefold())
 
 
-def _may_draft(actor: Actor, form: Form) -> bool:
-    return permissions.can(actor, "form.update", project_id=form.project_id, form_id=form.id)
+def _is_shown(verbs: frozenset[str], form: Form) -> bool:
+    try:
+        require_read(verbs, form.state, published=form.current is not None)
+    except problems.Problem:
+        return False
+    return True
 
 
 def shown_version(form: Form) -> FormVersion:
@@ -195,11 +197,12 @@ def _compile(sha256: str, xml: bytes) -> xform.Form:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the extended form of a form adds: counts of submissions, by review state, and the latest."""
+    """What the extended form of a form adds: counts of submissions, by review state, the latest; working links."""
 
     submissions: int
     last_submission: Any
     states: dict[str | None, int]
+    public_links: int = 0
 
 
 def _submissions(actor: Actor, query: Select[Any], form_ids: list[int]) -> Select[Any]:
@@ -207,7 +210,7 @@ def _submissions(actor: Actor, query: Select[Any], form_ids: list[int]) -> Selec
     narrowed = query.where(
         Submission.form_id.in_(form_ids), Submission.draft.is_(False), Submission.deleted_at.is_(None)
     )
-    return permissions.visible(actor, narrowed, "submission.list")
+    return permissions.visible(actor, narrowed, "submission.list", counting=True)
 
 
 def summaries(actor: Actor, form_ids: list[int]) -> dict[int, Summary]:
@@ -221,7 +224,13 @@ def summaries(actor: Actor, form_ids: list[int]) -> dict[int, Summary]:
         before = found.get(form_id, Summary(0, None, {}))
         last = max((moment for moment in (before.last_submission, latest) if moment is not None), default=None)
         found[form_id] = Summary(before.submissions + count, last, {**before.states, state: count})
-    return {form_id: found.get(form_id, Summary(0, None, {})) for form_id in form_ids}
+    links = select(PublicLink.form_id, func.count()).where(PublicLink.key_hash.is_not(None))
+    rows = db.session.execute(links.where(PublicLink.form_id.in_(form_ids)).group_by(PublicLink.form_id))
+    working = {row[0]: row[1] for row in rows}
+    return {
+        form_id: replace(found.get(form_id, Summary(0, None, {})), public_links=working.get(form_id, 0))
+        for form_id in form_ids
+    }
 
 
 def with_findings(actor: Actor, form_ids: list[int]) -> dict[int, int]:
@@ -238,7 +247,7 @@ def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str) -> Fo
         raise problems.UNEXPECTED_VALUE(field="state", value=state, reason="open, closing or closed was expected")
     form.state = state
     form.updated_at = now()
-    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, state=state)
+    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, data={"state": state})
     return form
 
 

@@ -36,6 +36,8 @@ def review(
         project_id=form.project_id,
         form_id=form.id,
         submission_id=submission.id,
+        unit_id=submission.unit_id,
+        instanceId=version.instance_id,
         reviewState=state,
     )
     if comment.strip():
@@ -77,4 +79,5 @@ def delete(actor: Actor, form: Form, instance_id: str) -> None:
     """Take a submission away; it stays in the table until it is purged, so that it cannot come back by a resend."""
     submission, _ = rows.get(actor, form, instance_id, verbs=("submission.delete",))
     submission.deleted_at = now()
-    audits.log(actor, "submission.delete", project_id=form.project_id, form_id=form.id, submission_id=submission.id)
+    place = {"project_id": form.project_id, "form_id": form.id, "submission_id": submission.id}
+    audits.log(actor, "submission.delete", **place, unit_id=submission.unit_id, instanceId=submission.instance_id)

@@ -46,7 +46,7 @@ class Place:
 
 
 def _query(
-    actor: Actor, form: Form | Place, *, draft: bool, verbs: tuple[str, ...]
+    actor: Actor, form: Form | Place, *, draft: bool, verbs: tuple[str, ...], counting: bool = False
 ) -> Select[tuple[Submission, SubmissionVersion]]:
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
     query = (
@@ -59,7 +59,7 @@ def _query(
             SubmissionVersion.current.is_(True),
         )
     )
-    return permissions.visible(actor, query, *verbs)
+    return permissions.visible(actor, query, *verbs, counting=counting)
 
 
 def _narrow(query: Select[Any], filters: Filters, time_zone: str) -> Select[Any]:
@@ -97,10 +97,10 @@ def submissions(
     offset: int = 0,
 ) -> tuple[list[Row], int]:
     """A page of submissions with their current versions, newest first, and how many there are in all."""
-    query = _query(actor, form, draft=draft, verbs=LIST)
-    if filters is not None:
-        query = _narrow(query, filters, time_zone)
-    total = db.session.scalar(select(func.count()).select_from(query.with_only_columns(Submission.id).subquery())) or 0
+    chosen = filters or Filters()
+    counted = _narrow(_query(actor, form, draft=draft, verbs=LIST, counting=True), chosen, time_zone)
+    total = db.session.scalar(counted.with_only_columns(func.count(Submission.id))) or 0
+    query = _narrow(_query(actor, form, draft=draft, verbs=LIST), chosen, time_zone)
     query = query.order_by(Submission.id.desc()).offset(offset)
     rows = db.session.execute(query.limit(limit) if limit is not None else query)
     return [(row[0], row[1]) for row in rows], total
@@ -171,7 +171,11 @@ def file(version_id: int, name: str) -> tuple[SubmissionFile, Blob | None]:
 
 def submitters(actor: Actor, form: Form) -> list[ActorRow]:
     """Who has sent something for this form that the actor may see, by name."""
-    ids = _query(actor, form, draft=False, verbs=LIST).with_only_columns(Submission.submitter_id).distinct()
+    ids = (
+        _query(actor, form, draft=False, verbs=LIST, counting=True)
+        .with_only_columns(Submission.submitter_id)
+        .distinct()
+    )
     query = select(ActorRow).where(ActorRow.id.in_(ids)).order_by(ActorRow.display_name, ActorRow.id)
     return list(db.session.scalars(query))
 
@@ -231,7 +235,7 @@ def data(
 
 def count(actor: Actor, form: Form, *, draft: bool = False) -> int:
     """How many submissions `data` would go through."""
-    query = _query(actor, form, draft=draft, verbs=READ).with_only_columns(func.count(Submission.id))
+    query = _query(actor, form, draft=draft, verbs=READ, counting=True).with_only_columns(func.count(Submission.id))
     return db.session.scalar(query) or 0
 
 

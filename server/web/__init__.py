@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from flask import Flask
 
-from server.web import assets, drafts, forms, login, pages, people, projects, review, show
+from server.web import (
+    assets,
+    audit,
+    drafts,
+    forms,
+    imports,
+    login,
+    pages,
+    people,
+    profile,
+    projects,
+    review,
+    show,
+    units,
+    users,
+)
 
-MODULES = (login, projects, forms, drafts, review, people)
+MODULES = (login, projects, forms, drafts, review, people, imports, units, profile, users, audit)
 
 
 def register(app: Flask) -> None:

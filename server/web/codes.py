@@ -29,11 +29,15 @@ def base_url() -> str:
     return settings().public_url or settings().lan_url or request.url_root.rstrip("/")
 
 
+def picture_of(text: str) -> str:
+    """A QR code as a data address."""
+    return segno.make(text, error="l", micro=False).svg_data_uri(border=4, scale=4, dark="#000", light="#fff")
+
+
 def _code(text: str) -> Code:
     base = base_url()
     host = base.partition("://")[2].partition("/")[0].rpartition(":")[0] or base.partition("://")[2]
-    picture = segno.make(text, error="l", micro=False).svg_data_uri(border=4, scale=4, dark="#000", light="#fff")
-    return Code(picture, trial=not base.startswith("https://"), unreachable=host in _ONLY_HERE)
+    return Code(picture_of(text), trial=not base.startswith("https://"), unreachable=host in _ONLY_HERE)
 
 
 def of_volunteer(app_user: AppUser, project: Project) -> Code | None:

@@ -127,6 +127,18 @@ def go(endpoint: str, *, done: str = "", **values: Any) -> Response:
     return response
 
 
+def uploaded(field: str, limit: int) -> bytes:
+    """The bytes of a file that came with a form; b"" without one. Raises TOO_LARGE."""
+    upload = request.files.get(field)
+    if upload is None:
+        return b""
+    with upload.stream as stream:
+        data: bytes = stream.read(limit + 1)
+    if len(data) > limit:
+        raise problems.TOO_LARGE(limit=limit)
+    return data
+
+
 def set_cookie(response: Response, name: str, value: str, **options: Any) -> None:
     """A cookie that no script reads."""
     response.set_cookie(name, value, httponly=True, samesite="Lax", secure=settings().secure_cookies, **options)

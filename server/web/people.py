@@ -83,13 +83,15 @@ def set_forms(project_id: int, actor_id: int) -> Response:
 @page.get(f"{VOLUNTEERS}/print")
 @page.get(f"{VOLUNTEER}/print")
 def cards(project_id: int, actor_id: int | None = None) -> Response:
-    """A card to print for one volunteer or for all whose code works."""
+    """A card to print for one volunteer or for all whose code works; with `sheet=8` small ones, eight to a page."""
     project = _project(project_id, "field_key.list")
     found = access.app_users(pages.actor(), project_id)
     if actor_id is not None:
         found = [access.get_app_user(pages.actor(), project_id, actor_id)]
     made = [(person, codes.of_volunteer(person, project)) for person in reversed(found)]
-    return pages.show("cards.html", project=project, cards=[card for card in made if card[1]], actor_id=actor_id)
+    cards = [card for card in made if card[1]]
+    small = request.args.get("sheet") == "8"
+    return pages.show("cards.html", project=project, cards=cards, actor_id=actor_id, small=small)
 
 
 @page.get(f"{VOLUNTEER}/revoke")

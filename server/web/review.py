@@ -8,7 +8,7 @@ from schemas import problems
 from schemas.problems import Problem
 from server.actions import audits, projects, reviews, rows
 from server.i18n import gettext
-from server.models import Form, SubmissionVersion
+from server.models import Form
 from server.web import detail, downloads, lists, pages
 from server.web.forms import FORM, find
 
@@ -29,7 +29,7 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
     found, total = rows.submissions(
         pages.actor(), form, filters=filters, time_zone=zone, limit=lists.PAGE, offset=(number - 1) * lists.PAGE
     )
-    return pages.show(
+    response = pages.show(
         "submissions.html",
         form=form,
         rows=found,
@@ -38,6 +38,8 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
         chosen=lists.chosen(filters),
         submitters=rows.submitters(pages.actor(), form),
     )
+    audits.looked_through(pages.actor(), "submission.list.read", form, len(found))
+    return response
 
 
 @page.post(f"{SUBMISSIONS}/search")
@@ -62,7 +64,7 @@ def _page(form: Form, instance_id: str, version_id: str = "", status: int = 200,
     shown = rows.version(submission, version_id) if version_id else current
     context = detail.gather(form, submission, shown) | {"problem": "", "written": ""} | said
     response = pages.show("submission.html", status, **context)
-    audits.looked(pages.actor(), submission)
+    audits.looked(pages.actor(), submission, instance_id=shown.instance_id)
     return response
 
 
@@ -96,23 +98,29 @@ def _back(project_id: int, xml_form_id: str, instance_id: str, done: str) -> Res
     return pages.go("review.one", done=done, _anchor="notices", **place)
 
 
-def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> SubmissionVersion:
+def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> rows.Row:
     form = find(project_id, xml_form_id, *rows.READ)
     submission, _ = rows.get(pages.actor(), form, instance_id)
-    return rows.version(submission, version_id)
+    return submission, rows.version(submission, version_id)
 
 
 @page.get(f"{VERSION}/submission.xml")
 def xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """The XML exactly as it was received; with `view` as text in the browser."""
-    version = _version(project_id, xml_form_id, instance_id, version_id)
-    return downloads.text(f"{xml_form_id}.xml", version.xml, inline="view" in request.args)
+    submission, version = _version(project_id, xml_form_id, instance_id, version_id)
+    response = downloads.text(f"{xml_form_id}.xml", version.xml, inline="view" in request.args)
+    audits.looked(pages.actor(), submission, instance_id=version.instance_id)
+    return response
 
 
 @page.get(f"{VERSION}/files/<name:name>")
 def file(project_id: int, xml_form_id: str, instance_id: str, version_id: str, name: str) -> Response:
     """A file that came with it."""
-    _, blob = rows.file(_version(project_id, xml_form_id, instance_id, version_id).id, name)
+    submission, version = _version(project_id, xml_form_id, instance_id, version_id)
+    _, blob = rows.file(version.id, name)
     if blob is None:
         raise problems.NOT_FOUND()
-    return downloads.send(name, blob)
+    response = downloads.send(name, blob)
+    told = {"instance_id": version.instance_id, "name": name}
+    audits.looked(pages.actor(), submission, action="submission.attachment.read", **told)
+    return response

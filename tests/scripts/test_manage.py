@@ -209,6 +209,18 @@ def test_users(run: Run, there: Path) -> None:
     assert "is an administrator" in run("user", "promote", "ba@example.org").output
 
 
+def test_ways_back_in(run: Run, there: Path) -> None:
+    run("user", "create", "an@example.org", "--password", "a password of one's own")
+    link = run("user", "reset-link", "An@example.org").output
+    assert re.fullmatch(r"http://127.0.0.1:8000/account/claim\?token=[A-Za-z0-9$!]{64}\n", link)
+    assert rows(there, "SELECT used_at FROM password_resets") == [(None,)]
+    assert "may sign in again" in run("user", "unlock", "an@example.org").output
+    assert rows(there, "SELECT action FROM audits ORDER BY id DESC LIMIT 1") == [("user.session.unlock",)]
+    assert "not on" in run("user", "reset-second-factor", "an@example.org", fails=True).output
+    for command in ("reset-link", "unlock", "reset-second-factor"):
+        run("user", command, "nobody@example.org", fails=True)
+
+
 def test_a_supervisor_of_one_project(run: Run, there: Path) -> None:
     run("user", "create", "dao@example.org", "--project", "1")
     run("user", "create", "em@example.org", "--project", "1", "--role", "viewer")

@@ -87,6 +87,10 @@ def test_a_data_folder_of_any_name(tmp_path: Path, name: str) -> None:
         ("PUBLIC_URL", "https://dh.example.vn/?a=1"),
         ("SECRET_KEY", "short"),
         ("MAX_BODY", "1"),
+        ("SMTP_URL", "mail.example.vn:587"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.example.vn:port"),
+        ("BREACHED_PASSWORDS", "/nowhere/at/all"),
     ],
 )
 def test_what_cannot_work_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -94,6 +98,21 @@ def test_what_cannot_work_is_named(tmp_path: Path, name: str, value: str) -> Non
         load({"DATA_DIR": str(tmp_path), name: value})
     if name == "SECRET_KEY":
         assert value not in str(caught.value)
+
+
+def test_mail_needs_a_relay_and_a_sender(tmp_path: Path) -> None:
+    url = "smtps://me:secret@mail.example.vn"
+    settings = load({"DATA_DIR": str(tmp_path), "SMTP_URL": url, "MAIL_FROM": "Đồng Hành <dh@example.vn>"})
+    assert (settings.smtp_url, settings.mail_from) == (url, "Đồng Hành <dh@example.vn>")
+    with pytest.raises(SettingsError, match="^MAIL_FROM: ") as caught:
+        load({"DATA_DIR": str(tmp_path), "SMTP_URL": url})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_list_of_leaked_passwords(tmp_path: Path) -> None:
+    file = tmp_path / "leaked"
+    file.write_text("")
+    assert load({"DATA_DIR": str(tmp_path), "BREACHED_PASSWORDS": str(file)}).breached_passwords == file
 
 
 def test_a_data_folder_that_cannot_be(tmp_path: Path) -> None:

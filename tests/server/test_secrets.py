@@ -11,7 +11,7 @@ from cryptography.fernet import InvalidToken
 from schemas import problems
 from schemas.problems import Problem
 from server import secrets
-from server.secrets import Vault, new_token, one_time_password, token_hash
+from server.secrets import Vault, app_password, new_token, one_time_password, recovery_code, token_hash
 
 
 @pytest.fixture
@@ -29,6 +29,27 @@ def test_tokens_need_no_escaping_and_differ() -> None:
 
 def test_one_time_passwords_can_be_read_aloud() -> None:
     assert re.fullmatch(r"([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}", one_time_password())
+
+
+def test_codes_and_passwords_that_are_shown_once() -> None:
+    assert re.fullmatch(r"([a-hjkmnp-z2-9]{4}-){2}[a-hjkmnp-z2-9]{4}", recovery_code())
+    made = {app_password() for _ in range(100)}
+    assert len(made) == 100 and all(re.fullmatch(r"dh-app-[A-Za-z0-9_-]{40}", one) for one in made)
+
+
+def test_what_stands_for_a_text_depends_on_the_secret_key(vault: Vault) -> None:
+    mark = vault.fingerprint("account", "a@example.org")
+    assert mark == Vault("a secret key", cheap_hashes=True).fingerprint("account", "a@example.org")
+    others = {vault.fingerprint("source", "a@example.org"), vault.fingerprint("account", "b@example.org")}
+    others.add(Vault("another secret key", cheap_hashes=True).fingerprint("account", "a@example.org"))
+    assert len(others | {mark}) == 4 and "example" not in mark
+
+
+def test_what_is_stale_is_not_read(vault: Vault) -> None:
+    cipher = vault.encrypt("vé")
+    assert vault.decrypt_fresh(cipher, 60) == "vé"
+    assert vault.decrypt_fresh(cipher, -1) is None
+    assert vault.decrypt_fresh("vé", 60) is vault.decrypt_fresh("", 60) is None
 
 
 def test_keys_are_shown_again_only_with_the_secret_key(vault: Vault) -> None:

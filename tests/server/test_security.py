@@ -36,7 +36,7 @@ def small(house: House, tmp_path: Path) -> Iterator[Flask]:
 
 def test_a_cookie_reads(client: FlaskClient, cast: Cast) -> None:
     assert client.get("/v1/projects/1", headers=cast.bob.cookie).status_code == 200
-    assert client.get("/v1/projects/1", headers={"Cookie": "session=wrong"}).status_code == 403
+    assert client.get("/v1/projects/1", headers={"Cookie": "session=wrong"}).status_code == 401
 
 
 def test_a_cookie_alone_changes_nothing(client: FlaskClient, cast: Cast, publish: Publish) -> None:
@@ -55,7 +55,8 @@ def test_a_cookie_alone_changes_nothing(client: FlaskClient, cast: Cast, publish
     )
     for method, url, body in forged:
         for token in ({}, {"X-CSRF-Token": "wrong"}, {"X-CSRF-Token": ""}):
-            answer = client.open(url, method=method.upper(), headers=cast.bob.cookie | token, **body)
+            forged_by = {"Origin": "https://elsewhere.example"} | token  # as every browser says
+            answer = client.open(url, method=method.upper(), headers=cast.bob.cookie | forged_by, **body)
             assert answer.status_code == 401, url
     right = cast.bob.cookie | {"X-CSRF-Token": cast.bob.csrf}
     assert client.patch(form.url, json={"state": "closed"}, headers=right).status_code == 200
@@ -93,9 +94,7 @@ def test_a_body_that_is_too_large(small: Flask, cast: Cast, size: int) -> None:
     assert expect.refused(answer, problems.TOO_LARGE) == {"limit": 100_000}
 
 
-@pytest.mark.parametrize(
-    "url", ["/v1", "/v1/", "/v1/nothing", "/v1/projects/x", "/v1/projects/1/nothing", "/v1/key/abc/nothing"]
-)
+@pytest.mark.parametrize("url", ["/v1/", "/v1/nothing", "/v1/projects/1/nothing", "/v1/key/abc/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
 def test_addresses_that_do_not_exist_answer_in_json(client: FlaskClient, url: str, method: str) -> None:
     expect.refused(client.open(url, method=method), problems.NOT_FOUND)
@@ -115,20 +114,21 @@ def test_addresses_that_do_not_exist_answer_in_json(client: FlaskClient, url: st
 )
 @pytest.mark.parametrize("number", [2**63, 10**30, "9" * 5000])
 def test_a_number_that_no_row_has_leads_nowhere(client: FlaskClient, cast: Cast, path: str, number: object) -> None:
-    url = path.format(n=number)
-    assert client.get(url, headers=cast.alice.bearer).status_code == 404
-    assert client.get(path.format(n=2**63 - 1), headers=cast.alice.cookie).status_code in (403, 404)
+    # Where there is such an address, clients of the API are told what is wrong with it.
+    refusals = (400, 404) if path.startswith("/v1/") else (404,)
+    assert client.get(path.format(n=number), headers=cast.alice.bearer).status_code in refusals
+    assert client.get(path.format(n=2**63 - 1), headers=cast.alice.cookie).status_code in (*refusals, 403)
 
 
-@pytest.mark.parametrize("number", [10**18, 10**30, "9" * 5000, "-1", "1.5", "x"])
+@pytest.mark.parametrize("number", [10**18, 10**30, "9" * 5000, "-1", ".5", "x"])
 def test_a_number_of_rows_that_cannot_be(client: FlaskClient, cast: Cast, publish: Publish, number: object) -> None:
     form = publish(FORM)
     for query in ("submissions?offset=", "submissions?limit=", "submissions?limit=1&offset="):
         answer = client.get(f"{form.url}/{query}{number}", headers=cast.bob.bearer)
-        expect.refused(answer, problems.UNEXPECTED_VALUE)
+        expect.refused(answer, problems.INVALID_DATA_TYPE)
     for name in ("%24top", "%24skip"):
         answer = client.get(f"{form.url}.svc/Submissions?{name}={number}", headers=cast.bob.bearer)
-        expect.refused(answer, problems.UNEXPECTED_VALUE)
+        expect.refused(answer, problems.INVALID_DATA_TYPE)
     great = f"submissions?limit={10**18 - 1}&offset={10**18 - 1}"
     assert client.get(f"{form.url}/{great}", headers=cast.bob.bearer).get_json() == []
 

@@ -52,7 +52,6 @@ def upgrade() -> None:
     op.add_column('audits', sa.Column('notes', text()))
     op.add_column('audits', sa.Column('source', text(64)))
     op.create_index('ix_audits_action_id', 'audits', ['action', 'id'])
-    op.create_index('ix_submissions_form_id_draft_unit_id_id', 'submissions', ['form_id', 'draft', 'unit_id', 'id'])
 
 
 def second_factors() -> None:

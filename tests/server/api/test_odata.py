@@ -116,7 +116,7 @@ def test_refusals(client: FlaskClient, cast: Cast, odata: Table) -> None:
         expect.refused(client.get(f"{base}{path}"), problems.AUTHENTICATION_FAILED)
         elsewhere = client.get(f"{base}{path}".replace("/1/", "/2/"), headers=cast.dung.bearer)
         expect.refused(elsewhere, problems.NOT_FOUND)
-    assert client.get(cast.device.url("forms/visit.svc/Submissions")).status_code == 404
+    expect.refused(client.get(cast.device.url("forms/visit.svc/Submissions")), problems.INSUFFICIENT_RIGHTS)
 
 
 def test_basic(client: FlaskClient, cast: Cast, odata: Table) -> None:
@@ -196,9 +196,9 @@ def test_wrong_tokens(odata: Table, token: str) -> None:
     expect.refused(odata.answer(skiptoken=token), problems.SKIPTOKEN_INVALID)
 
 
-@pytest.mark.parametrize("option", [{"top": "x"}, {"top": "-1"}, {"skip": "x"}, {"skip": "1.5"}])
+@pytest.mark.parametrize("option", [{"top": "x"}, {"top": "-1"}, {"skip": "x"}])
 def test_wrong_numbers(odata: Table, option: dict[str, str]) -> None:
-    expect.refused(odata.answer(**option), problems.UNEXPECTED_VALUE)
+    expect.refused(odata.answer(**option), problems.INVALID_DATA_TYPE)
 
 
 def test_what_is_not_supported_is_refused(odata: Table) -> None:

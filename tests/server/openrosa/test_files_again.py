@@ -66,7 +66,7 @@ def test_other_contents_are_kept_beside_the_first(sent: Sent) -> None:
     assert sent.findings() == [("origin.conflict", "", "f.jpg")]
     assert count(sent) == 1
     logged = [entry["details"] for entry in sent.get("/uuid:1/audits") if entry["action"].endswith("attachment.update")]
-    assert [(entry["name"], entry.get("oldSha256")) for entry in logged] == [("f (2).jpg", None)]
+    assert [(entry["name"], entry["oldBlobId"]) for entry in logged] == [("f (2).jpg", None)]
 
 
 def test_again_and_again_adds_nothing(sent: Sent) -> None:
@@ -97,7 +97,7 @@ def test_on_purpose_a_file_is_replaced(sent: Sent) -> None:
     assert answer.status_code == 200
     assert sent.files() == {"f.jpg": b"better"} and sent.findings() == []
     (logged,) = [entry for entry in sent.get("/uuid:1/audits") if entry["action"].endswith("attachment.update")]
-    assert logged["details"]["oldSha256"] and logged["details"]["newSha256"]
+    assert logged["details"]["oldBlobId"] and logged["details"]["newBlobId"]
 
 
 def test_an_edit_that_comes_in_parts_keeps_what_it_brings_itself(sent: Sent) -> None:

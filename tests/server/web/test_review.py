@@ -182,7 +182,7 @@ def test_who_looked_is_kept(app: Flask, visit: Visit, cast: Cast, world: World) 
     visit(cast.vy).get(f"{FORMS}/submissions/{world.good}")
     with app.app_context():
         looks = db.session.query(Audit).filter_by(action="submission.read", actor_id=cast.vy.id).all()
-        assert [look.details for look in looks] == [{}]
+        assert [look.details for look in looks] == [{"instanceId": world.good}]
     assert "submission.read" not in visit(cast.bob).get(f"{FORMS}/submissions/{world.good}").text
 
 

@@ -20,7 +20,8 @@ from tests.server.web.conftest import FORMS, Visit, World, instance_id
 
 @pytest.mark.parametrize("path", ["/login", "/projects/1", "/projects/99", "/nowhere"])
 def test_headers_of_every_page(path: str, visit: Visit, cast: Cast) -> None:
-    headers = visit(None if path == "/login" else cast.bob).get(path).headers
+    visitor = visit(None if path == "/login" else cast.bob)
+    headers = visitor.get(path, headers={"Accept": "text/html"}).headers  # as browsers do; programs are told in JSON
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"

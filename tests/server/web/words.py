@@ -7,7 +7,7 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 
 from forms import complaints, rules
-from schemas import findings, problems
+from schemas import findings, problems, units
 
 ROOT = Path(__file__).parents[3]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
@@ -17,7 +17,12 @@ METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 def listed() -> set[str]:
     """Sentences that code looks up by a code of their own."""
     kinds = {kind.message for kind in vars(problems).values() if isinstance(kind, problems.Kind)}
-    known = {*findings.MESSAGES.values(), *complaints.MESSAGES.values(), *rules.REASONS.values()}
+    known = {
+        *findings.MESSAGES.values(),
+        *complaints.MESSAGES.values(),
+        *rules.REASONS.values(),
+        *units.MESSAGES.values(),
+    }
     return (kinds | known) - {"{text}"}
 
 

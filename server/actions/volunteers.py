@@ -1,0 +1,96 @@
+"""Volunteers of a project: many added at once from a table, and what is known of their phones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from forms import sheets
+from schemas import problems
+from schemas.volunteers import COLUMNS, Known, NewVolunteer, Plan, check
+from server import permissions
+from server.actions import access, properties, unit_roles, units
+from server.db import db, now, writes
+from server.models import Actor as ActorRow
+from server.models import AppUser, Form, Project, Submission
+from server.permissions import Actor
+
+# The property that holds the code by which the programme knows a volunteer (domain 5.2).
+WORKER_CODE = "worker_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What the last submission of a volunteer says: when it came, and from which version of the app."""
+
+    last_sent: datetime
+    user_agent: str | None
+
+
+def plan(actor: Actor, project_id: int, table: bytes) -> Plan:
+    """What a table of volunteers would do; nothing is changed. Raises what `sheets.read` does."""
+    permissions.require(actor, "field_key.create", project_id=project_id)
+    rows = [(row.number, row.cells) for row in sheets.read(table, COLUMNS, ("name",))]
+    return check(rows, _known(actor, project_id))
+
+
+def _known(actor: Actor, project_id: int) -> Known:
+    forms = select(Form.xml_form_id).where(Form.project_id == project_id, Form.deleted_at.is_(None))
+    people = select(ActorRow.properties).join(AppUser, AppUser.actor_id == ActorRow.id)
+    people = people.where(AppUser.project_id == project_id, ActorRow.deleted_at.is_(None))
+    codes = {str(found[WORKER_CODE]) for found in db.session.scalars(people) if found and found.get(WORKER_CODE)}
+    return Known(units=set(_units(actor, project_id)), forms=set(db.session.scalars(forms)), worker_codes=codes)
+
+
+def _units(actor: Actor, project_id: int) -> dict[str, int]:
+    """The units that the actor reaches and that are valid today where the project is, by code."""
+    today = now().astimezone(ZoneInfo(db.session.get_one(Project, project_id).time_zone)).date()
+    return {placed.unit.code: placed.id for placed in units.list_all(actor, on=today)}
+
+
+@writes
+def add(actor: Actor, project_id: int, table: bytes) -> list[AppUser]:
+    """Add the volunteers of a table, all or none. Those who were added before are left as they are.
+
+    Raises TABLE_HAS_ERRORS when a row cannot be added.
+    """
+    found = plan(actor, project_id, table)
+    if found.errors:
+        raise problems.TABLE_HAS_ERRORS(number=len(found.errors))
+    if any(each.worker_code for each in found.new) and WORKER_CODE not in properties.list_all(actor, project_id):
+        properties.create(actor, project_id, WORKER_CODE)
+    numbers = _units(actor, project_id) if any(each.unit for each in found.new) else {}
+    return [_add(actor, project_id, each, numbers) for each in found.new]
+
+
+def _add(actor: Actor, project_id: int, new: NewVolunteer, numbers: dict[str, int]) -> AppUser:
+    forms = select(Form.id).where(Form.project_id == project_id, Form.xml_form_id.in_(new.forms))
+    made = access.create_app_user(
+        actor,
+        project_id,
+        new.name,
+        language=new.language,
+        all_forms=not new.forms,
+        form_ids=list(db.session.scalars(forms)),
+        properties_given={WORKER_CODE: new.worker_code} if new.worker_code else None,
+    )
+    if new.unit:
+        unit_roles.grant(actor, new.role, made.actor_id, numbers[new.unit])
+    return made
+
+
+def phones(actor: Actor, actor_ids: Iterable[int]) -> dict[int, Phone]:
+    """By volunteer, of what the actor may list."""
+    latest = select(Submission.submitter_id, func.max(Submission.id).label("id"))
+    latest = latest.where(Submission.submitter_id.in_(list(actor_ids))).group_by(Submission.submitter_id)
+    last = permissions.visible(actor, latest, "submission.list").subquery()
+    rows = db.session.execute(
+        select(Submission.submitter_id, Submission.created_at, Submission.user_agent).join(
+            last, last.c.id == Submission.id
+        )
+    )
+    return {row[0]: Phone(row[1], row[2]) for row in rows}

@@ -1,0 +1,30 @@
+"""What roles are called, in the language of the page."""
+
+from __future__ import annotations
+
+from schemas.roles import Role, UnitRole
+from server import i18n
+from server.models import Unit
+
+# Marked for translation by the name of this function.
+N_ = str
+ROLES = {
+    "admin": N_("Administrator"),
+    "manager": N_("Project manager"),
+    "viewer": N_("Project viewer"),
+    "formfill": N_("Data collector"),
+    "app-user": N_("Volunteer's phone"),
+    "pub-link": N_("Public link"),
+}
+
+
+def name(role: Role) -> str:
+    """The role for people."""
+    if isinstance(role, UnitRole):
+        return role.name_vi if i18n.language() == "vi" else role.name
+    return i18n.gettext(ROLES.get(role.system, role.name))
+
+
+def unit(row: Unit) -> str:
+    """A unit for people."""
+    return (row.name_vi if i18n.language() == "vi" else row.name_en) or row.name_vi or row.code
