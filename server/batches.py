@@ -24,7 +24,9 @@ BATCHED = {"batched": True}
 LATER = {"later": True}
 
 _LAST = {"last": True}
-_BATCH, _LEAVE = "batch", "leave"
+_BATCH, _LEAVE, _SWOLLEN = "batch", "leave", "swollen"
+# The client library keeps the buffer of the longest statement as long as the connection.
+_LONG = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,13 @@ def prepare(engine: Engine) -> None:
     event.listen(engine, "rollback", _rollback)
     event.listen(engine, "do_execute", _execute)
     event.listen(engine, "do_executemany", _execute_many)
+    event.listen(engine, "checkin", _renew)
+
+
+def _renew(_connection: Any, record: Any) -> None:
+    """A connection that has grown by a long statement is closed, and another one is made when it is needed."""
+    if record.info.pop(_SWOLLEN, False):
+        record.invalidate()
 
 
 def _begin(connection: Connection) -> None:
@@ -112,6 +121,11 @@ def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
         return True
     if not _is_batched(context):
         return False
+    if any(
+        isinstance(value, (bytes, str)) and len(value) > _LONG
+        for value in (values.values() if isinstance(values, dict) else ())
+    ):
+        context.root_connection.info[_SWOLLEN] = True
     cursor.execute(statement, values)
     _answer(context)
     return True

@@ -123,3 +123,21 @@ def test_what_is_written_between_is_seen(app: Flask) -> None:
 def test_only_a_database_elsewhere_is_spared_waits(app: Flask, home_kind: str) -> None:
     with app.app_context():
         assert is_elsewhere(db.engine) == (home_kind == "province")
+
+
+def test_a_long_row_does_not_stay_in_memory_as_long_as_the_connection(app: Flask, province: Province) -> None:
+    connections: set[int] = set()
+
+    def write(name: str) -> None:
+        with app.app_context(), writing():
+            insert(Actor, **actor(name))
+            connections.add(int(db.session.scalar(text("SELECT pg_backend_pid()")) or 0))
+
+    for _ in range(3):
+        write("short")
+    assert len(connections) == 1
+    write(LONG)
+    write("short")
+    assert len(connections) == 2
+    with app.app_context():
+        assert count() == 5
