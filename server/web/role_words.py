@@ -1,8 +1,9 @@
-"""What roles are called, in the language of the page."""
+"""What roles and units are called, in the language of the page."""
 
 from __future__ import annotations
 
 from schemas.roles import Role, UnitRole
+from schemas.units import Unit as Record
 from server import i18n
 from server.models import Unit
 
@@ -25,6 +26,6 @@ def name(role: Role) -> str:
     return i18n.gettext(ROLES.get(role.system, role.name))
 
 
-def unit(row: Unit) -> str:
+def unit(row: Unit | Record) -> str:
     """A unit for people."""
     return (row.name_vi if i18n.language() == "vi" else row.name_en) or row.name_vi or row.code

@@ -12,7 +12,7 @@ from flask import Response, request
 
 from schemas import problems
 from schemas.problems import Problem
-from schemas.roles import UNIT_ROLES, UnitRole
+from schemas.roles import UNIT_ROLES
 from schemas.unit_files import day
 from schemas.units import MESSAGES, PRESETS, RANKS, Fault, Unit
 from server import errors
@@ -21,7 +21,7 @@ from server.actions.units import Placed
 from server.db import now
 from server.i18n import gettext, language
 from server.permissions import can
-from server.web import downloads, pages
+from server.web import downloads, pages, role_words
 
 page = pages.blueprint("units")
 UNITS = "/units"
@@ -31,11 +31,6 @@ MAX_FILE = 700_000
 TEXTS = ("code", "type_label", "name_vi", "name_en")
 
 
-def name_of(unit: Unit) -> str:
-    """What a unit is called in the language of the page."""
-    return (unit.name_en if language() == "en" else unit.name_vi) or unit.name_vi or unit.code
-
-
 def level_name(code: str) -> str:
     """What a level is called."""
     for levels in PRESETS.values():
@@ -43,11 +38,6 @@ def level_name(code: str) -> str:
             if level.code == code:
                 return level.name_en if language() == "en" else level.name_vi
     return code
-
-
-def role_name(role: UnitRole) -> str:
-    """What a role of the programme is called."""
-    return role.name if language() == "en" else role.name_vi
 
 
 def faults_of(problem: Problem) -> list[dict[str, Any]]:
@@ -67,8 +57,8 @@ def faults_of(problem: Problem) -> list[dict[str, Any]]:
 
 
 def _show(template: str, status: int = 200, **context: Any) -> Response:
-    helpers = {"name_of": name_of, "level_name": level_name, "role_name": role_name, "may_change": _may_change()}
-    return pages.show(template, status, **helpers, **context)
+    names = {"name_of": role_words.unit, "level_name": level_name, "role_name": role_words.name}
+    return pages.show(template, status, may_change=_may_change(), **names, **context)
 
 
 def _may_change() -> bool:
