@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +22,15 @@ from server.permissions import Actor
 
 # The property that holds the code by which the programme knows a volunteer (domain 5.2).
 WORKER_CODE = "worker_code"
+_COLLECT = re.compile(r"collect\.android/(v?[0-9][\w.-]{0,30})")
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What the last submission of a volunteer says: when it came, and from which version of the app."""
+    """What the last submission of a volunteer says: when it came, and of which app."""
 
     last_sent: datetime
-    user_agent: str | None
+    app: str
 
 
 def plan(actor: Actor, project_id: int, table: bytes) -> Plan:
@@ -93,4 +95,10 @@ def phones(actor: Actor, actor_ids: Iterable[int]) -> dict[int, Phone]:
             last, last.c.id == Submission.id
         )
     )
-    return {row[0]: Phone(row[1], row[2]) for row in rows}
+    return {row[0]: Phone(row[1], _app(row[2] or "")) for row in rows}
+
+
+def _app(user_agent: str) -> str:
+    """The version of ODK Collect, as its User-Agent tells it (org.odk.collect.android/v2026.3.1 …)."""
+    found = _COLLECT.search(user_agent)
+    return found[1] if found else ""

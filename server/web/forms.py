@@ -31,9 +31,7 @@ def definition(field: str, previous: Form | None = None) -> definitions.Definiti
     upload = request.files.get(field)
     if upload is None or not upload.filename:
         raise problems.MISSING_PART(field=gettext("form file"))
-    data = upload.stream.read(MAX_WORKBOOK + 1)
-    if len(data) > MAX_WORKBOOK:
-        raise problems.TOO_LARGE(limit=MAX_WORKBOOK)
+    data = pages.uploaded(field, MAX_WORKBOOK)
     if upload.filename.lower().endswith(".xml"):
         return definitions.from_xform(data, previous)
     return definitions.from_workbook(data, upload.filename, previous.xml_form_id if previous else None, previous)

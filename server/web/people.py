@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from server.actions import access, forms, projects
+from server.actions import access, forms, projects, volunteers
 from server.i18n import LANGUAGES
 from server.models import Project
 from server.web import codes, pages, show
@@ -34,7 +34,7 @@ def all_of(project_id: int) -> Response:
         "volunteers.html",
         project=project,
         people=found,
-        used=access.last_used(pages.actor(), [one.actor_id for one in found]),
+        phones=volunteers.phones(pages.actor(), [one.actor_id for one in found]),
         held=_forms_by_volunteer(project_id),
         forms=forms.list_all(pages.actor(), project_id),
         shown=forms.shown_version,

@@ -15,18 +15,9 @@ from server.actions import purge
 from server.db import db, now, writing
 from server.models import Assignment, Audit, Submission, Unit
 from tests.cast import Cast, Person
-from tests.conftest import Publish, Send
+from tests.conftest import VISIT, Publish, Send
 from tests.phone import Published
 
-FORM = """
-| survey   |       |       |       |
-|          | type  | name  | label |
-|          | text  | who   | Ai?   |
-|          | image | photo | Ảnh?  |
-| settings |       |       |       |
-|          | form_title | form_id | version |
-|          | Thăm nhà   | visit   | 1       |
-"""
 WORKING = """
 | survey   |       |       |       |
 |          | type  | name  | label |
@@ -56,7 +47,7 @@ def ask(client: FlaskClient, cast: Cast) -> Ask:
 @pytest.fixture
 def form(publish: Publish, send: Send) -> Published:
     """A form with a submission and its photo."""
-    made = publish(FORM)
+    made = publish(VISIT)
     body = made.submission("<who>Lan</who><photo>f.jpg</photo>", instance_id="uuid:1")
     assert send(body, [("f.jpg", b"photo", "image/jpeg")]).status_code == 201
     return made

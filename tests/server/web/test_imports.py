@@ -15,7 +15,9 @@ from server.db import db
 from server.models import AppUser, Assignment
 from server.permissions import CONSOLE
 from server.web import imports
+from tests import expect
 from tests.cast import Cast
+from tests.conftest import VISIT, Publish, Send
 from tests.server.web.conftest import Visit, Visitor
 from tests.server.web.test_units import TABLE as UNITS
 
@@ -123,3 +125,13 @@ def test_their_cards_eight_to_a_page(app: Flask, visit: Visit, cast: Cast) -> No
     assert 'class="a7"' not in large and "?sheet=8" in large
     assert small.count('class="a7"') == large.count('class="a6"') > 3
     assert "TV-01" in small and "Phạm Văn Mận" in small
+
+
+def test_the_list_tells_of_which_app_the_last_one_came(publish: Publish, send: Send, visit: Visit, cast: Cast) -> None:
+    form = publish(VISIT)
+    agents = {"User-Agent": "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0 (Linux; U; Android 13)"}
+    expect.told(send(form.submission(), headers=agents), 201)
+    assert "Collect v2026.3.1" in visit(cast.alice).get("/projects/1/volunteers").text
+    expect.told(send(form.submission(), headers={"User-Agent": "<b>curl</b>"}), 201)
+    page = visit(cast.alice).get("/projects/1/volunteers").text
+    assert "Collect v2026.3.1" not in page and "<b>curl" not in page
