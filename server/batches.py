@@ -8,16 +8,12 @@ with one of them is raised there.
 
 from __future__ import annotations
 
-import functools
 import select
-from collections import namedtuple
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Select, event, literal_column
-from sqlalchemy.engine.interfaces import Compiled
+from sqlalchemy import ColumnElement, Connection, Engine, event, literal_column
 
 # Options of a connection whose transactions are sent so, and of a statement whose answer nobody reads.
 BATCHED = {"batched": True}
@@ -38,22 +34,6 @@ class Pending:
     def expression(self) -> ColumnElement[int]:
         """As a part of a statement in the same transaction."""
         return literal_column(f"currval('{self.table}_id_seq')")
-
-
-@dataclass(slots=True)
-class Question:
-    """One that is known before its turn. With `ALONG` it goes to PostgreSQL together with the one before it.
-
-    `rows`: the answer, with the names of the columns, once it is there.
-    """
-
-    statement: Select[Any]
-    values: dict[str, Any]
-    rows: Sequence[Any] | None = field(default=None)
-
-
-# The option of a statement that takes a list of `Question`s along.
-ALONG = "along"
 
 
 def prepare(engine: Engine) -> None:
@@ -102,10 +82,22 @@ def _end(connection: Connection) -> None:
     connection.info.pop(_LEAVE).close()
 
 
+def answers(driver: Any, questions: list[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
+    """The rows that each of some statements with its values finds, in one round trip."""
+    with driver.pipeline() if len(questions) > 1 else nullcontext():
+        asked = [driver.execute(*question) for question in questions]
+        if len(questions) > 1:
+            _flush(driver)
+    return [cursor.fetchall() for cursor in asked]
+
+
 def _send(connection: Connection) -> None:
+    _flush(connection.connection.driver_connection)
+
+
+def _flush(driver: Any) -> None:
     """Hand all of it to the system. psycopg waits for the answer even while a part of a long statement, which did not
     fit into the buffer of the socket, is still with the client: both sides would wait for ever."""
-    driver: Any = connection.connection.driver_connection
     ready = select.poll()
     ready.register(driver.fileno(), select.POLLIN | select.POLLOUT)
     while driver.pgconn.flush():
@@ -115,10 +107,6 @@ def _send(connection: Connection) -> None:
 
 def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
     """Called instead of the library's own way. Whether it was done."""
-    along = context.execution_options.get(ALONG)
-    if along:
-        _ask_all(cursor, statement, values, context, along)
-        return True
     if not _is_batched(context):
         return False
     if any(
@@ -137,30 +125,6 @@ def _execute_many(cursor: Any, statement: str, values: Any, context: Any) -> boo
     cursor.executemany(statement, values)
     _answer(context)
     return True
-
-
-def _ask_all(cursor: Any, statement: str, values: Any, context: Any, along: list[Question]) -> None:
-    driver: Any = context.root_connection.connection.driver_connection
-    with driver.pipeline():
-        cursor.execute(statement, values)
-        others = []
-        for question in along:
-            compiled = _compiled(question.statement, context.dialect)
-            others.append(driver.execute(str(compiled), compiled.construct_params(question.values)))
-        _send(context.root_connection)
-    for question, other in zip(along, others, strict=True):
-        shape = _shape(tuple(column.name for column in other.description))
-        question.rows = [shape(*row) for row in other.fetchall()]
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(statement: Select[Any], dialect: Dialect) -> Compiled:
-    return statement.compile(dialect=dialect)
-
-
-@functools.lru_cache(maxsize=64)
-def _shape(columns: tuple[str, ...]) -> type[Any]:
-    return namedtuple("Row", columns)
 
 
 def _is_batched(context: Any) -> bool:

@@ -16,7 +16,7 @@ from schemas import problems, roles
 from server import secrets
 from server.actions import accounts
 from server.addresses import KEY
-from server.db import fetch, now
+from server.db import ask, now
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment, Form, Project, PublicLink, Session, UnitReach, User
 from server.permissions import ANONYMOUS, Actor, Grant
@@ -163,11 +163,11 @@ def _by_key(sent: str) -> Actor:
 
 
 def _rows_of_key(sent: str) -> Sequence[Row[Any]]:
-    return fetch(_BY_KEY, hash=secrets.token_hash(sent), project_id=(request.view_args or {}).get("project_id"))
+    return ask(_BY_KEY, hash=secrets.token_hash(sent), project_id=(request.view_args or {}).get("project_id"))
 
 
 def _by_session(token: str, via: str) -> Actor:
-    rows = fetch(_BY_SESSION, hash=secrets.token_hash(token))
+    rows = ask(_BY_SESSION, hash=secrets.token_hash(token))
     if not rows and via == "bearer":  # Central's keys are sessions like others, so its clients may send them here
         rows = _rows_of_key(token)
         if rows and rows[0].deleted_at is None:
@@ -189,7 +189,7 @@ def _by_basic(sent: Authorization) -> Actor:
     if not basic_allowed():
         raise problems.HTTPS_ONLY()
     user = accounts.verify_password(sent.username or "", sent.password or "", remember=True, source=request.remote_addr)
-    return _actor(fetch(_BY_NUMBER, actor_id=user.actor_id), "basic")
+    return _actor(ask(_BY_NUMBER, actor_id=user.actor_id), "basic")
 
 
 def basic_allowed() -> bool:

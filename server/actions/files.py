@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from schemas import problems
 from server import dialect
 from server.actions import audits
-from server.db import db, fetch, now, writes
+from server.db import ask, db, now, writes
 from server.models import Blob, Form, FormFile, FormVersion
 from server.parts import storage
 from server.permissions import Actor
@@ -60,7 +60,7 @@ _KEPT = (
 
 def kept(version_id: int | None) -> list[tuple[str, str]]:
     """Names and MD5 of the files of a form version that are there, by name: all that a manifest needs."""
-    return [(row.name, row.md5) for row in fetch(_KEPT, version_id=version_id)]
+    return [(row.name, row.md5) for row in ask(_KEPT, version_id=version_id)]
 
 
 def one_of_version(version_id: int, name: str) -> tuple[FormFile, Blob | None]:

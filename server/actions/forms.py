@@ -13,7 +13,7 @@ from forms import xform
 from schemas import problems
 from server import permissions
 from server.actions import audits, projects
-from server.db import db, fetch, now, writes
+from server.db import ask, db, now, writes
 from server.models import Form, FormVersion, Project, PublicLink, Submission
 from server.permissions import Actor
 
@@ -165,9 +165,9 @@ _NAMED = _target(
 def target(project_id: int, xml_form_id: str, *, draft: bool = False, version: str | None = None) -> Target | None:
     """The living form and its published version, the one with this version string, or its draft."""
     if version is not None:
-        rows = fetch(_NAMED, project_id=project_id, xml_form_id=xml_form_id, version=version)
+        rows = ask(_NAMED, project_id=project_id, xml_form_id=xml_form_id, version=version)
     else:
-        rows = fetch(_DRAFT if draft else _CURRENT, project_id=project_id, xml_form_id=xml_form_id)
+        rows = ask(_DRAFT if draft else _CURRENT, project_id=project_id, xml_form_id=xml_form_id)
     return Target(*rows[0]) if rows else None
 
 
@@ -183,7 +183,7 @@ def compiled(version: FormVersion) -> xform.Form:
 
 def compiled_target(target: Target) -> xform.Form:
     """As `compiled`, of what a submission is for; its XML is read only when this process has not seen it."""
-    return _compiled.get(target.sha256) or _compile(target.sha256, fetch(_XML, id=target.version_id)[0].xml)
+    return _compiled.get(target.sha256) or _compile(target.sha256, ask(_XML, id=target.version_id)[0].xml)
 
 
 def _compile(sha256: str, xml: bytes) -> xform.Form:

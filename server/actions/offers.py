@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, exists, select
 
 from schemas import problems
 from server.actions import forms
-from server.db import fetch, soon
+from server.db import ask, soon
 from server.models import Blob, Form, FormFile, FormVersion
 from server.permissions import Actor
 
@@ -45,7 +45,7 @@ def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> li
     """The open, published forms of a project that the actor may fill, without reading their XML."""
     return [
         Offered(row.xml_form_id, row.title, row.version, row.md5, row.has_files)
-        for row in fetch(_OFFERED, project_id=project_id)
+        for row in ask(_OFFERED, project_id=project_id)
         if xml_form_id in (None, row.xml_form_id) and actor.verbs_on(project_id, row.id).intersection(forms.READ)
     ]
 
@@ -73,7 +73,7 @@ def media(actor: Actor, project_id: int, xml_form_id: str) -> list[tuple[str, st
 
     Raises as `get` does.
     """
-    rows = fetch(_MEDIA, project_id=project_id, xml_form_id=xml_form_id)
+    rows = ask(_MEDIA, project_id=project_id, xml_form_id=xml_form_id)
     if not rows:
         raise problems.NOT_FOUND()
     published = rows[0].current_version_id is not None

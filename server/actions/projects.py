@@ -12,7 +12,7 @@ from schemas import problems
 from schemas.roles import ROLES
 from server import permissions
 from server.actions import audits
-from server.db import db, fetch, now, writes
+from server.db import ask, db, now, writes
 from server.models import Actor as ActorRow
 from server.models import AppUser, Dataset, Entity, Form, Project, Submission
 from server.permissions import Actor
@@ -49,7 +49,7 @@ _LANGUAGE = select(Project.language).where(Project.id == bindparam("id"), Projec
 
 def language(project_id: int) -> str:
     """The language of a living project: with every request of a phone, so without the rest of it. Raises NOT_FOUND."""
-    for row in fetch(_LANGUAGE, id=project_id):
+    for row in ask(_LANGUAGE, id=project_id):
         return str(row.language)
     raise problems.NOT_FOUND()
 

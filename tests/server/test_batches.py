@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from server.db import Base, db, fetch, insert, insert_all, known_number, now, soon, writing
+from server.db import Base, ask, db, insert, insert_all, known_number, now, soon, writing
 from server.dialect import is_elsewhere
 from server.models import Actor, Assignment, Audit, Project
 from tests.homes import Province
@@ -102,22 +102,22 @@ def test_two_questions_at_once_have_the_answers_of_each(app: Flask) -> None:
     with app.app_context():
         soon(_PROJECT, number=1)
         soon(_PROJECT, number=2**40)
-        people = fetch(_NAMES, type="user")
-        together = [tuple(row) for row in fetch(_PROJECT, number=1)]
-        assert fetch(_PROJECT, number=2**40) == []
+        people = ask(_NAMES, type="user")
+        together = [tuple(row) for row in ask(_PROJECT, number=1)]
+        assert ask(_PROJECT, number=2**40) == []
     with app.app_context():
-        assert fetch(_NAMES, type="user") == people
-        (row,) = fetch(_PROJECT, number=1)
+        assert ask(_NAMES, type="user") == people
+        (row,) = ask(_PROJECT, number=1)
         assert [tuple(row)] == together and (row.name, row.id) == (together[0][0], 1)
 
 
 def test_what_is_written_between_is_seen(app: Flask) -> None:
     with app.app_context():
         soon(_NAMES, type="tried")
-        fetch(_PROJECT, number=1)
+        ask(_PROJECT, number=1)
         with writing():
             insert(Actor, **actor("new"))
-        assert [row.display_name for row in fetch(_NAMES, type="tried")] == ["new"]
+        assert [row.display_name for row in ask(_NAMES, type="tried")] == ["new"]
 
 
 def test_only_a_database_elsewhere_is_spared_waits(app: Flask, home_kind: str) -> None:
