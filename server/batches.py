@@ -9,17 +9,18 @@ with one of them is raised there.
 from __future__ import annotations
 
 import select
-from contextlib import ExitStack, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, event, literal_column
+from sqlalchemy.exc import DBAPIError
 
 # Options of a connection whose transactions are sent so, and of a statement whose answer nobody reads.
 BATCHED = {"batched": True}
 LATER = {"later": True}
 
-_LAST = {"last": True}
 _BATCH, _LEAVE, _SWOLLEN = "batch", "leave", "swollen"
 # The client library keeps the buffer of the longest statement as long as the connection.
 _LONG = 1_000_000
@@ -55,16 +56,19 @@ def _renew(_connection: Any, record: Any) -> None:
 def _begin(connection: Connection) -> None:
     if not connection.get_execution_options().get("batched"):
         return
-    driver: Any = connection.connection.driver_connection
+    driver = _driver(connection)
     leave = ExitStack()
     connection.info[_BATCH], connection.info[_LEAVE] = leave.enter_context(driver.pipeline()), leave
-    connection.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", execution_options=LATER)
+    with trouble_told(connection):
+        driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 
 
 def _commit(connection: Connection) -> None:
     """The commit that the library sends afterwards finds nothing to do."""
     if _BATCH in connection.info:
-        connection.exec_driver_sql("COMMIT", execution_options=_LAST)
+        with trouble_told(connection):
+            _driver(connection).execute("COMMIT")
+            _end(connection)
 
 
 def _rollback(connection: Connection) -> None:
@@ -91,8 +95,56 @@ def answers(driver: Any, questions: list[tuple[str, Any]]) -> list[list[tuple[An
     return [cursor.fetchall() for cursor in asked]
 
 
+def answer(connection: Connection, statement: str, values: Any) -> list[tuple[Any, ...]]:
+    """The rows that a statement finds, within a write transaction."""
+    with trouble_told(connection):
+        cursor = _driver(connection).execute(statement, values)
+        if _BATCH in connection.info:
+            _send(connection)
+            connection.info[_BATCH].sync()
+        return cursor.fetchall()
+
+
+def put(connection: Connection, statement: str, rows: list[Any]) -> Any:
+    """Run a statement with each of some values within a write transaction; nobody reads an answer. The cursor."""
+    with trouble_told(connection):
+        cursor = _driver(connection).cursor()
+        if len(rows) > 1:
+            cursor.executemany(statement, rows)
+            return cursor
+        if _is_long(rows[0]):
+            connection.info[_SWOLLEN] = True
+        cursor.execute(statement, rows[0])
+        return cursor
+
+
+@contextmanager
+def trouble_told(connection: Connection) -> Iterator[None]:
+    """Tell what goes wrong at the driver as the library does."""
+    kind = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except kind as error:
+        gone = connection.dialect.is_disconnect(error, _driver(connection), None)
+        if gone:
+            connection.invalidate(error)
+        told = DBAPIError.instance(
+            None, None, error, kind, hide_parameters=True, connection_invalidated=gone, dialect=connection.dialect
+        )
+        raise told from error
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _is_long(values: Any) -> bool:
+    parts = values.values() if isinstance(values, dict) else values
+    return any(isinstance(value, (bytes, str)) and len(value) > _LONG for value in parts)
+
+
 def _send(connection: Connection) -> None:
-    _flush(connection.connection.driver_connection)
+    _flush(_driver(connection))
 
 
 def _flush(driver: Any) -> None:
@@ -109,10 +161,7 @@ def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
     """Called instead of the library's own way. Whether it was done."""
     if not _is_batched(context):
         return False
-    if any(
-        isinstance(value, (bytes, str)) and len(value) > _LONG
-        for value in (values.values() if isinstance(values, dict) else ())
-    ):
+    if _is_long(values or ()):
         context.root_connection.info[_SWOLLEN] = True
     cursor.execute(statement, values)
     _answer(context)
@@ -132,9 +181,7 @@ def _is_batched(context: Any) -> bool:
 
 
 def _answer(context: Any) -> None:
-    options, connection = context.execution_options, context.root_connection
-    if options.get("last"):
-        _end(connection)
-    elif not options.get("later"):
+    connection = context.root_connection
+    if not context.execution_options.get("later"):
         _send(connection)
         connection.info[_BATCH].sync()

@@ -20,9 +20,9 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from server import batches, dialect, questions
+from server import batches, dialect, prepared
 from server.batches import Pending
-from server.questions import Question
+from server.prepared import Question
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -178,14 +178,16 @@ def fetch(statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
 def ask(statement: Select[Any], **values: Any) -> Sequence[Any]:
     """As `fetch`, for statements that are made once for all requests: faster, as they are prepared."""
     if db.session.registry.has():
-        return fetch(statement, **values)
+        writer = db.session().info.get("writing")
+        found = prepared.ask_within(writer, statement, values) if writer is not None else None
+        return fetch(statement, **values) if found is None else found
     waiting: list[Question] = g.get("soon", [])
     question = next((each for each in waiting if each.statement is statement and each.values == values), None)
     if question is not None and question.rows is not None:
         return question.rows
     question = question or Question(statement, values)
     others = [each for each in waiting if each.rows is None and each is not question]
-    if questions.ask(_reader(), [question, *others]):
+    if prepared.ask(_reader(), [question, *others]):
         return question.rows or []
     return fetch(statement, **values)
 
@@ -201,18 +203,16 @@ def insert(model: type[Base], **values: Any) -> Number:
 
     Its number, or what stands for it in rows that are inserted next: a database elsewhere need not be awaited for it.
     """
-    table, connection = cast(Table, model.__table__), _writer()
-    pending = dialect.pending(connection, table)
-    statement, rows = _insert(table, [values], pending is None)
-    done = connection.execute(statement, rows[0], execution_options=batches.LATER)
-    return pending or int((done.inserted_primary_key or (0,))[0])
+    writer = _writer()
+    pending = dialect.pending(writer, cast(Table, model.__table__))
+    cursor = _insert(writer, model, [values])
+    return pending or int(cursor.lastrowid)
 
 
 def insert_all(model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Rows straight into their table, within the running write transaction. All have the same columns."""
     if rows:
-        statement, values = _insert(cast(Table, model.__table__), rows, False)
-        _writer().execute(statement, values, execution_options=batches.LATER)
+        _insert(_writer(), model, rows)
 
 
 def _writer() -> Connection:
@@ -227,17 +227,17 @@ def known_number(number: Number) -> int:
     return int(_writer().scalar(select(number.expression())) or 0)
 
 
-def _insert(table: Table, rows: list[dict[str, Any]], tell: bool) -> tuple[Insert, list[dict[str, Any]]]:
-    """The statement, and the values for it; what stands for a number is a part of the statement."""
+def _insert(writer: Connection, model: type[Base], rows: list[dict[str, Any]]) -> Any:
+    """The cursor. What stands for a number is a part of the statement."""
     pending = tuple((name, value) for name, value in rows[0].items() if isinstance(value, Pending))
     if pending:
         rows = [{name: value for name, value in row.items() if not isinstance(value, Pending)} for row in rows]
-    return _inserting(table, pending, tell), rows
+    return prepared.insert(writer, _inserting(cast(Table, model.__table__), pending), rows)
 
 
 @functools.cache
-def _inserting(table: Table, pending: tuple[tuple[str, Pending], ...], tell: bool) -> Insert:
-    statement = table.insert() if tell else table.insert().inline()
+def _inserting(table: Table, pending: tuple[tuple[str, Pending], ...]) -> Insert:
+    statement = table.insert().inline()
     return statement.values({name: value.expression() for name, value in pending}) if pending else statement
 
 

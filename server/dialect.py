@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Engine, Index, Integer, String, bindparam, event, inspect, make_url, text
+from sqlalchemy import JSON, BigInteger, Engine, Index, Integer, String, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -95,7 +95,7 @@ def _prepare_file(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def fit(_connection: Connection, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        if _has_nul(values):
+        if is_odd(values):
             raise DataError(statement, None, sqlite3.DataError(NO_NUL))
 
     @event.listens_for(engine, "begin")
@@ -105,14 +105,21 @@ def _prepare_file(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
 
-def _has_nul(value: Any) -> bool:
+def is_odd(value: Any) -> bool:
+    """Whether a value, or one of several, is text that not every database can hold."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, Mapping):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         return False
-    return any(map(_has_nul, value))
+    return any(map(is_odd, value))
+
+
+def refuse_odd(engine: Engine, values: list[Any]) -> None:
+    """Raise what the driver says of such text; a file would take it."""
+    if not is_elsewhere(engine) and is_odd(values):
+        raise sqlite3.DataError(NO_NUL)
 
 
 def _prepare_server(engine: Engine) -> None:
@@ -185,12 +192,11 @@ def may_try_again(error: DBAPIError) -> bool:
     return error.connection_invalidated or code in ("40001", "40P01", "57P01")
 
 
-_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
-    bindparam("keys", type_=ARRAY(BigInteger))
+_LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key"
+_LOCK_SHARED = (
+    "SELECT pg_advisory_xact_lock_shared(%(shared)s::bigint),"
+    " (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(%(keys)s::bigint[]) AS key)"
 )
-_LOCK_SHARED = text(
-    "SELECT pg_advisory_xact_lock_shared(:shared), (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(:keys) AS key)"
-).bindparams(bindparam("shared", type_=BigInteger), bindparam("keys", type_=ARRAY(BigInteger)))
 
 
 def lock(session: Session, *names: str, shared: str = "") -> None:
@@ -203,9 +209,9 @@ def lock(session: Session, *names: str, shared: str = "") -> None:
         return
     if shared:
         values = {"shared": _keys((shared,))[0], "keys": _keys(names)}
-        session.connection().execute(_LOCK_SHARED, values, execution_options=batches.LATER)
+        batches.put(session.connection(), _LOCK_SHARED, [values])
     else:
-        session.connection().execute(_LOCK, {"keys": _keys(names)}, execution_options=batches.LATER)
+        batches.put(session.connection(), _LOCK, [{"keys": _keys(names)}])
 
 
 def _keys(names: tuple[str, ...]) -> list[int]:
@@ -239,7 +245,7 @@ def alone(engine: Engine, name: str) -> Iterator[None]:
     with engine.connect() as connection:
         connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=True)
         _be_patient(connection)
-        connection.execute(_LOCK, {"keys": _keys((name,))})
+        connection.exec_driver_sql(_LOCK, {"keys": _keys((name,))})
         yield
         connection.rollback()
 

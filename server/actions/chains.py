@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, sele
 from schemas import problems
 from server import dialect, permissions
 from server.actions import audits
-from server.db import Number, db, fetch, insert_all, now
+from server.db import Number, ask, db, insert_all, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion, UnitReach
 from server.permissions import Actor
 from sync.parts import Part, short_name
@@ -53,7 +53,7 @@ _KNOWN = (
 
 def known(form_id: int, draft: bool, own: str, edited: str | None) -> Sequence[Row[Any]]:
     """What is stored of an instance, of the one it edits and of edits of it."""
-    return fetch(_KNOWN, form_id=form_id, draft=draft, own=own, edited=edited or own)
+    return ask(_KNOWN, form_id=form_id, draft=draft, own=own, edited=edited or own)
 
 
 _REACHED = select(UnitReach.within_id).where(UnitReach.unit_id == bindparam("unit_id"))
@@ -71,7 +71,7 @@ def within(actor: Actor, project_id: int, own: str, known: Sequence[Row[Any]]) -
         return list(known)
     if permissions.whole(actor, "submission.update", project_id):
         return list(known)
-    reached = {row.within_id for row in fetch(_REACHED, unit_id=unit_id)}
+    reached = {row.within_id for row in ask(_REACHED, unit_id=unit_id)}
     return [row for row in known if row not in foreign or row.unit_id in reached]
 
 
