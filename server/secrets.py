@@ -15,8 +15,11 @@ from threading import BoundedSemaphore, Lock
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from schemas import problems
 
@@ -32,6 +35,31 @@ log = logging.getLogger("donghanh.secrets")
 def new_token() -> str:
     """A new secret of 256 random bits in 64 characters that need no escaping in addresses."""
     return base64.urlsafe_b64encode(random.token_bytes(48)).decode().replace("-", "$").replace("_", "!")
+
+
+def new_key_pair(passphrase: str) -> tuple[str, str]:
+    """An RSA key: its public half in base64, as forms have it; the private one as only the passphrase opens it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    salt = random.token_bytes(16)
+    sealed = _passphrase_box(passphrase, salt).encrypt(private).decode()
+    return base64.b64encode(public).decode(), f"{salt.hex()}.{sealed}"
+
+
+def open_private_key(sealed: str, passphrase: str) -> bytes | None:
+    """The private half in PKCS #8; None if the passphrase is another one."""
+    salt, _, token = sealed.partition(".")
+    try:
+        return _passphrase_box(passphrase, bytes.fromhex(salt)).decrypt(token.encode())
+    except InvalidToken:
+        return None
+
+
+def _passphrase_box(passphrase: str, salt: bytes) -> Fernet:
+    """Slow and large on purpose (32 MiB): whoever has the database tries passphrases one by one."""
+    key = Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 def token_hash(token: str) -> str:
