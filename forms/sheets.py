@@ -37,12 +37,14 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isalnum() else "_" for sign in bare if not unicodedata.combining(sign)).strip("_")
 
 
-def read(data: bytes, columns: Mapping[str, Iterable[str]], required: Iterable[str] = ()) -> list[SheetRow]:
-    """The rows under a line of headings. `columns`: what each is called here, and its other names.
+def read(
+    data: bytes, columns: Mapping[str, Iterable[str]], required: Iterable[str] = (), *, most: int = MOST_ROWS
+) -> list[SheetRow]:
+    """The rows under a line of headings. `columns`: what each is called here, and its other names. `most`: rows.
 
     Columns of other names are left alone. Raises TABLE_UNREADABLE, TABLE_TOO_LONG, COLUMN_MISSING.
     """
-    lines = _lines(data)
+    lines = _lines(data, most)
     headings = next(lines, (0, []))[1]
     names = {plain(other): name for name, others in columns.items() for other in (name, *others)}
     places = {names[plain(each)]: at for at, each in reversed(list(enumerate(headings))) if plain(each) in names}
@@ -54,8 +56,8 @@ def read(data: bytes, columns: Mapping[str, Iterable[str]], required: Iterable[s
         row = {name: _cell(cells, places.get(name)) for name in columns}
         if any(row.values()):
             found.append(SheetRow(number, row))
-        if len(found) > MOST_ROWS:
-            raise problems.TABLE_TOO_LONG(limit=MOST_ROWS)
+        if len(found) > most:
+            raise problems.TABLE_TOO_LONG(limit=most)
     return found
 
 
@@ -64,14 +66,14 @@ def _cell(cells: list[str], place: int | None) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _lines(data: bytes, most: int) -> Iterator[tuple[int, list[str]]]:
     """Numbered lines, from 1."""
     if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        return _of_workbook(data)
+        return _of_workbook(data, most)
     return _of_text(data)
 
 
-def _of_workbook(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _of_workbook(data: bytes, most: int) -> Iterator[tuple[int, list[str]]]:
     try:
         kind, data = workbooks.sniff(data)
     except Problem as problem:
@@ -81,7 +83,7 @@ def _of_workbook(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         book = load_workbook(BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
-        rows = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True)
+        rows = sheet.iter_rows(max_row=most + 2, max_col=MOST_COLUMNS, values_only=True)
         return enumerate([[_text(value) for value in row] for row in rows], 1)
     except Exception as error:  # whatever a damaged workbook makes the library stumble over
         raise problems.TABLE_UNREADABLE() from error

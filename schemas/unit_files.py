@@ -1,19 +1,28 @@
-"""Units as a CSV file: read with what is wrong in which row and column, and written."""
+"""Units as a table: read with what is wrong in which row and column, and written as a CSV file."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from schemas.units import Fault, Key, Unit, clean
+from schemas.units import Fault, Key, Unit
 
-COLUMNS = (
-    "code", "parent_code", "level_code", "type_label", "name_vi", "name_en",
-    "valid_from", "valid_to", "successor_codes", "is_hotspot",
-)  # fmt: skip
+# What each column is called, and what it may be called too. Accents, case and spaces do not count.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "code": ("mã", "mã đơn vị"),
+    "parent_code": ("mã cấp trên", "mã đơn vị cấp trên", "parent"),
+    "level_code": ("cấp", "level"),
+    "type_label": ("loại", "type"),
+    "name_vi": ("tên", "tên đơn vị", "tên tiếng Việt", "name"),
+    "name_en": ("tên tiếng Anh",),
+    "valid_from": ("từ ngày", "ngày bắt đầu"),
+    "valid_to": ("đến ngày", "ngày kết thúc"),
+    "successor_codes": ("mã kế tiếp", "successors"),
+    "is_hotspot": ("trọng điểm", "điểm nóng", "hotspot"),
+}
 REQUIRED = ("code", "level_code", "name_vi", "valid_from")
 MAX_ROWS = 100_000
 # Spreadsheets show what is UTF-8 as such only behind this mark.
@@ -64,52 +73,35 @@ _READ: dict[str, Callable[[str], Any]] = {
 }
 
 
-def read(text: str) -> tuple[list[tuple[int, Unit]], list[Fault]]:
-    """The units of a file with their rows, and what is wrong with those that are none. Empty rows are left out."""
-    text = text.removeprefix(_MARK)
-    first = text.partition("\n")[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
-    try:
-        rows = [(number, cells) for number, cells in enumerate(lines, 1) if any(cell.strip() for cell in cells)]
-    except csv.Error:
-        return [], [Fault("columns", args={"columns": ", ".join(COLUMNS)})]
-    head = [cell.strip().lower() for cell in rows[0][1]] if rows else []
-    known = set(COLUMNS).issuperset(head) and len(set(head)) == len(head)
-    if not known or not set(REQUIRED) <= set(head) or len(rows) > MAX_ROWS:
-        return [], [Fault("columns", row=1, args={"columns": ", ".join(COLUMNS)})]
-    return _units(head, rows[1:])
-
-
-def _units(head: list[str], rows: list[tuple[int, list[str]]]) -> tuple[list[tuple[int, Unit]], list[Fault]]:
+def read(rows: Iterable[tuple[int, Mapping[str, str]]]) -> tuple[list[tuple[int, Unit]], list[Fault]]:
+    """The units of a table with the numbers of their rows, and what is wrong with those that are none."""
     units, faults, seen = [], [], dict[Key, int]()
-    for row, cells in rows:
-        values, wrong = _row(head, row, cells)
+    for number, cells in rows:
+        values, wrong = _row(number, cells)
         faults += wrong
         if wrong:
             continue
         unit = Unit(**values)
         if unit.key in seen:
-            faults.append(Fault("repeated", "code", unit.key, row, {"other": str(seen[unit.key])}))
+            faults.append(Fault("repeated", "code", unit.key, number, {"other": str(seen[unit.key])}))
         else:
-            seen[unit.key] = row
-            units.append((row, unit))
+            seen[unit.key] = number
+            units.append((number, unit))
     return units, faults
 
 
-def _row(head: list[str], row: int, cells: list[str]) -> tuple[dict[str, Any], list[Fault]]:
-    if len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :]):
-        return {}, [Fault("cells", row=row)]
+def _row(number: int, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     values: dict[str, Any] = {}
     faults = []
-    filled = cells + [""] * (len(head) - len(cells))
-    for column, cell in zip(head, map(clean, filled), strict=False):
+    for column in COLUMNS:
+        cell = cells[column]
         if column in REQUIRED and not cell:
-            faults.append(Fault("required", column, row=row))
+            faults.append(Fault("required", column, row=number))
             continue
         try:
             values[column] = _READ.get(column, str)(cell)
         except _Wrong as wrong:
-            faults.append(Fault(wrong.reason, column, row=row, args=wrong.args_of))
+            faults.append(Fault(wrong.reason, column, row=number, args=wrong.args_of))
     return values, faults
 
 

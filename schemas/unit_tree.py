@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from schemas.units import CODE_SIGNS, MAX_CODE, MAX_TEXT, RANKS, Fault, Key, Unit
+from schemas.unit_levels import FIRST, MAX_NAME, MAX_RANK, Levels
+from schemas.units import CODE_SIGNS, MAX_CODE, MAX_TEXT, Fault, Key, Unit
 
 _END = date.max
 _BELOW_ALL = 99
@@ -16,11 +17,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Tree:
     """All units of all times, by key. Nothing is refused: `faults` tells what is wrong."""
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], levels: Levels = FIRST) -> None:
+        self.levels = levels
         self.units: dict[Key, Unit] = {unit.key: unit for unit in units}
         self._starts: dict[str, list[date]] = {}
         for code, start in sorted(self.units):
             self._starts.setdefault(code, []).append(start)
+
+    def rank(self, unit: Unit) -> int:
+        """How deep it lies: 1 is the highest level."""
+        level = self.levels.get(unit.level_code)
+        return level.rank if level else _BELOW_ALL
 
     def find(self, code: str, day: date) -> Unit | None:
         """The unit that a code stands for on a day."""
@@ -51,8 +58,20 @@ class Tree:
         found: list[Fault] = []
         for key in sorted(self.units):
             unit = self.units[key]
-            found += _of_itself(unit) + self._of_code(unit) + self._of_parent(unit) + self._of_successors(unit)
+            found += (
+                _of_itself(unit)
+                + self._of_level(unit)
+                + self._of_code(unit)
+                + self._of_parent(unit)
+                + self._of_successors(unit)
+            )
         return found
+
+    def _of_level(self, unit: Unit) -> list[Fault]:
+        if unit.level_code in self.levels:
+            return []
+        args = {"value": unit.level_code, "levels": ", ".join(self.levels)}
+        return [Fault("level", "level_code", unit.key, args=args)]
 
     def _of_code(self, unit: Unit) -> list[Fault]:
         starts = self._starts[unit.code]
@@ -68,8 +87,11 @@ class Tree:
         above, args = self.parent(unit), {"code": unit.parent_code}
         if above is None:
             return [Fault("parent", "parent_code", unit.key, args=args)]
-        if rank(above) >= rank(unit):
+        if self.rank(above) >= self.rank(unit):
             return [Fault("parent_level", "parent_code", unit.key, args=args)]
+        level = self.levels.get(unit.level_code)
+        if level and level.above and above.level_code not in level.above:
+            return [Fault("parent_kind", "parent_code", unit.key, args=args | {"levels": ", ".join(level.above)})]
         if above.valid_to is not None and (unit.valid_to is None or unit.valid_to > above.valid_to):
             return [Fault("parent_ends", "valid_to", unit.key, args=args | {"end": above.valid_to.isoformat()})]
         return []
@@ -91,7 +113,7 @@ class Tree:
         depends on has been done before it, and there are no circles.
         """
         above: dict[Key, frozenset[Key]] = {}
-        ordered = sorted(self.units.values(), key=lambda unit: (unit.valid_to or _END, -rank(unit)))
+        ordered = sorted(self.units.values(), key=lambda unit: (unit.valid_to or _END, -self.rank(unit)))
         for unit in reversed(ordered):
             found = {unit.key}
             parent = self.parent(unit)
@@ -104,19 +126,10 @@ class Tree:
         return above
 
 
-def rank(unit: Unit) -> int:
-    """How deep it lies: 1 is the highest level."""
-    return RANKS.get(unit.level_code, _BELOW_ALL)
-
-
 def _of_itself(unit: Unit) -> list[Fault]:
     found = []
-    signs = unit.code.replace("_", "").replace("-", "").replace(".", "")
-    if not signs.isalnum() or len(unit.code) > MAX_CODE or unit.code[0] in CODE_SIGNS:
+    if not is_code(unit.code):
         found.append(Fault("code", "code", unit.key, args={"value": unit.code}))
-    if unit.level_code not in RANKS:
-        args = {"value": unit.level_code, "levels": ", ".join(RANKS)}
-        found.append(Fault("level", "level_code", unit.key, args=args))
     for column in ("type_label", "name_vi", "name_en"):
         text = getattr(unit, column)
         if len(text) > MAX_TEXT:
@@ -127,6 +140,30 @@ def _of_itself(unit: Unit) -> list[Fault]:
         found.append(Fault("required", "name_vi", unit.key))
     if unit.valid_to is not None and unit.valid_to < unit.valid_from:
         found.append(Fault("order", "valid_to", unit.key))
+    return found
+
+
+def is_code(text: str) -> bool:
+    """Whether a unit or a level can be known by it."""
+    signs = text.replace("_", "").replace("-", "").replace(".", "")
+    return signs.isalnum() and len(text) <= MAX_CODE and text[0] not in CODE_SIGNS
+
+
+def level_faults(levels: Levels) -> list[Fault]:
+    """What is wrong with levels by themselves."""
+    found = []
+    for level in levels.values():
+        if not is_code(level.code):
+            found.append(Fault("code", "code", args={"value": level.code[:MAX_CODE]}))
+        if not 1 <= level.rank <= MAX_RANK:
+            found.append(Fault("rank", "rank", args={"limit": str(MAX_RANK)}))
+        if not level.name_vi:
+            found.append(Fault("required", "name_vi"))
+        if any(len(text) > MAX_NAME for text in (level.name_vi, level.name_en, *level.types)):
+            found.append(Fault("long", "name_vi", args={"limit": str(MAX_NAME)}))
+        for code in level.above:
+            if code not in levels or levels[code].rank >= level.rank:
+                found.append(Fault("above", "above", args={"value": code}))
     return found
 
 

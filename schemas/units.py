@@ -1,4 +1,4 @@
-"""Units (domain 5.1): one record of the dated tree, the levels there are, what may be wrong, and their wire shapes."""
+"""Units (domain 5.1): one record of the dated tree, what may be wrong, and their wire shapes."""
 
 from __future__ import annotations
 
@@ -17,36 +17,6 @@ MAX_TEXT = 200
 # Letters of any alphabet, digits and these; so that a code can stand in an address, a cell and a list.
 CODE_SIGNS = "-_."
 
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A level of a tree: 1 is the highest. `types`: what units of it are called in Vietnam."""
-
-    code: str
-    rank: int
-    name_vi: str
-    name_en: str
-    types: tuple[str, ...] = ()
-
-
-_PROVINCE = Level("province", 1, "Cấp tỉnh", "Province", ("tỉnh", "thành phố"))
-_DISTRICT = Level(
-    "district", 2, "Cấp huyện", "District", ("quận", "huyện", "thị xã", "thành phố thuộc tỉnh", "thành phố")
-)
-_OLD_COMMUNE = Level("commune", 3, "Cấp xã", "Commune", ("xã", "phường", "thị trấn"))
-_NEW_COMMUNE = Level("commune", 2, "Cấp xã", "Commune", ("xã", "phường", "đặc khu"))
-# Sub-units of a commune; a point may hang on a unit of any level, which is above it all the same.
-_TEAM = Level("team", 9, "Tổ, đội", "Team", ("tổ công tác", "đội công tác xã hội tình nguyện", "điểm tư vấn"))
-
-PRESETS: dict[str, tuple[Level, ...]] = {
-    "vn_three_tier": (_PROVINCE, _DISTRICT, _OLD_COMMUNE, _TEAM),
-    "vn_two_tier": (_PROVINCE, _NEW_COMMUNE, _TEAM),
-}
-# One tree holds units of both times, so that a level is as deep as in the deeper preset.
-RANKS: dict[str, int] = {}
-for _levels in PRESETS.values():
-    for _level in _levels:
-        RANKS[_level.code] = max(_level.rank, RANKS.get(_level.code, 0))
 
 Key = tuple[str, date]
 
@@ -96,18 +66,21 @@ MESSAGES: dict[str, str] = {
     "code": "“{value}” cannot be a code: letters, digits, hyphens, dots and underscores only.",
     "formula": "A text cannot begin with = + - or @, as a spreadsheet would take it for a formula.",
     "level": "There is no level “{value}”. There are: {levels}.",
-    "columns": "The columns are not what was expected: {columns}.",
-    "cells": "This row has more cells than the first one has columns.",
     "repeated": "This unit stands in the file already, in row {other}.",
     "order": "It ends before it begins.",
     "overlap": "Another unit has the code {code} at the same time, from {start} on.",
     "parent": "There is no unit with the code {code} above it on the day on which it begins.",
     "parent_level": "The unit {code} is not of a higher level.",
+    "parent_kind": "A unit of this level lies right below one of the level: {levels}. The unit {code} is none.",
     "parent_ends": "The unit {code} above it ends earlier, on {end}.",
     "successor": "There is no unit with the code {code} on the day after it has ended.",
     "successor_open": "A unit that has not ended can have no successors.",
     "ended": "The unit {code} is not valid on {day} and on the day before.",
     "few": "To merge takes two units at least, or one and another that takes it in; to split takes two to split into.",
+    "level_there": "There is a level “{value}” already.",
+    "level_used": "The level “{value}” cannot be deleted: there are units of it ({number}).",
+    "rank": "How deep a level lies is a number from 1, the highest, to {limit}.",
+    "above": "There is no level “{value}” above this one.",
     "below": "The unit {code} still lies below it. Close it first, or give it to another unit.",
 }
 

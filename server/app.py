@@ -26,6 +26,7 @@ from server.api import (
     sessions,
     submissions,
     system,
+    unit_levels,
     units,
     versions,
     wire,
@@ -55,6 +56,7 @@ API = (
     versions,
     system,
     units,
+    unit_levels,
 )
 
 

@@ -14,9 +14,11 @@ from itertools import islice
 
 from sqlalchemy import delete, exists, select
 
+from server.actions import unit_moves
 from server.db import Base, db, end_read, now, writing
 from server.models import Blob, Session
 from server.parts import settings, storage
+from server.permissions import CONSOLE
 from server.storage import Stored
 
 # Bytes are stored before their row, and a row before what points to it.
@@ -124,5 +126,10 @@ def clear_scraps() -> Said:
     return f"files left by killed processes: {count} removed"
 
 
+def move_roles() -> Said:
+    """Roles on units that have ended by now, where a merge was written down before its day."""
+    return f"roles on units that went into others: {unit_moves.follow(CONSOLE)} moved"
+
+
 # A step a line; each can be repeated, and what fails does not keep the others from their work.
-STEPS: tuple[Callable[[], Said], ...] = (end_sessions, forget_blobs, sweep, clear_scraps)
+STEPS: tuple[Callable[[], Said], ...] = (end_sessions, forget_blobs, sweep, clear_scraps, move_roles)

@@ -1,14 +1,15 @@
-"""Units out of a CSV file and into one: all of a file or nothing, with what is wrong in which row."""
+"""Units out of a table (CSV or XLSX) and into one: all of it or nothing, with what is wrong in which row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from forms import sheets
 from schemas import problems, unit_files
 from schemas.units import Fault, Key, Unit
 from server import dialect
-from server.actions import audits, unit_rows, units
+from server.actions import audits, unit_moves, unit_rows, units
 from server.actions.unit_rows import Placed
 from server.db import db, writes
 from server.permissions import Actor
@@ -24,17 +25,21 @@ class Outcome:
     dry_run: bool
 
 
-@writes
 def load(actor: Actor, data: bytes, *, dry_run: bool = False) -> Outcome:
-    """Take in a file, or with `dry_run` only tell what would be. Raises UNPARSEABLE, UNITS_NOT_VALID with all rows."""
+    """Take in a table, or with `dry_run` only tell what would be.
+
+    Raises UNITS_NOT_VALID with all rows that are wrong, and what `sheets.read` does.
+    """
     units.require_change(actor)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise problems.UNPARSEABLE(format="csv (UTF-8)", rawLength=len(data)) from None
-    found, faults = unit_files.read(text)
+    rows = sheets.read(data, unit_files.COLUMNS, unit_files.REQUIRED, most=unit_files.MAX_ROWS)
+    found, faults = unit_files.read((row.number, row.cells) for row in rows)
     if faults:
         raise unit_rows.invalid(faults)
+    return _take(actor, found, dry_run)
+
+
+@writes
+def _take(actor: Actor, found: list[tuple[int, Unit]], dry_run: bool) -> Outcome:
     dialect.lock(db.session(), units.TURN)
     known = {placed.unit.key: placed for placed in unit_rows.everything()}
     outcome = _outcome(known, [unit for _, unit in found], dry_run)
@@ -47,6 +52,7 @@ def load(actor: Actor, data: bytes, *, dry_run: bool = False) -> Outcome:
         raise unit_rows.invalid(_in_rows(problem.details["faults"], {unit.key: row for row, unit in found})) from None
     if wanted and not dry_run:
         audits.log(actor, "unit.import", added=len(outcome.added), changed=len(outcome.changed))
+        unit_moves.follow(actor)
     return outcome
 
 

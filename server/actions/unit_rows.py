@@ -10,12 +10,13 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
 from schemas import problems, unit_tree
+from schemas.unit_levels import FIRST, Level, by_rank
 from schemas.unit_tree import Tree
 from schemas.units import Fault, Key, Unit
 from server import batches
 from server.db import db, fetch, insert_all
 from server.models import Unit as UnitRow
-from server.models import UnitReach
+from server.models import UnitLevel, UnitReach
 
 _COLUMNS: tuple[Any, ...] = (UnitRow.id, UnitRow.parent_id, UnitRow.code, UnitRow.level, UnitRow.type_label)
 _COLUMNS += (
@@ -73,6 +74,16 @@ def everything() -> list[Placed]:
     return placed(db.session.execute(query()))
 
 
+_LEVELS = select(*(getattr(UnitLevel, name) for name in ("code", "rank", "name_vi", "name_en", "types", "above")))
+
+
+def levels() -> dict[str, Level]:
+    """The levels that units can be of, the highest first. Without any in the table those that a tree begins with."""
+    rows = [row._asdict() for row in db.session.execute(_LEVELS)]
+    found = [Level(**row | {"types": tuple(row["types"]), "above": tuple(row["above"])}) for row in rows]
+    return by_rank(found or FIRST.values())
+
+
 def invalid(faults: Sequence[Fault]) -> problems.Problem:
     """The refusal that tells what is wrong with units."""
     return problems.UNITS_NOT_VALID(count=len(faults), faults=list(faults))
@@ -83,7 +94,7 @@ def store(known: Mapping[Key, Placed], wanted: Iterable[Unit], *, dry_run: bool 
 
     `known`: the units as they are, by the keys that they are to have. Raises UNITS_NOT_VALID.
     """
-    tree = Tree([each.unit for each in _moved(known, wanted)])
+    tree = Tree([each.unit for each in _moved(known, wanted)], levels())
     faults = tree.faults()
     if faults:
         raise invalid(faults)
@@ -113,7 +124,7 @@ def _write(tree: Tree, known: Mapping[Key, Placed], numbers: dict[Key, int]) -> 
     changed = []
     for key, unit in tree.units.items():
         if key not in known:
-            new.setdefault(unit_tree.rank(unit), []).append(unit)
+            new.setdefault(tree.rank(unit), []).append(unit)
     for _, units in sorted(new.items()):
         insert_all(UnitRow, [_values(tree, unit, numbers) for unit in units])
         numbers |= {

@@ -11,8 +11,8 @@ from schemas import problems
 from schemas.unit_tree import Tree
 from schemas.units import Fault, Key, Unit, clean, fold
 from server import dialect, permissions
-from server.actions import audits
-from server.actions.unit_rows import Above, Placed, everything, invalid, placed, query, store
+from server.actions import audits, unit_moves
+from server.actions.unit_rows import Above, Placed, everything, invalid, levels, placed, query, store
 from server.db import db, writes
 from server.models import Unit as UnitRow
 from server.permissions import Actor
@@ -76,7 +76,7 @@ def _change(actor: Actor) -> dict[Key, Placed]:
 
 
 def _tree(known: Mapping[Key, Placed]) -> Tree:
-    return Tree([each.unit for each in known.values()])
+    return Tree([each.unit for each in known.values()], levels())
 
 
 @writes
@@ -107,6 +107,7 @@ def change(actor: Actor, unit_id: int, changes: Mapping[str, Any]) -> Placed:
     made = store(known, [after])[after.key]
     changed = sorted(name for name in changes if getattr(before.unit, name) != getattr(after, name))
     audits.log(actor, "unit.update", unit_id=unit_id, code=after.code, changed=changed)
+    unit_moves.follow(actor)
     return made
 
 
@@ -132,7 +133,7 @@ def tidy(unit: Unit) -> Unit:
 def merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> Placed:
     """Several units become one, from the day `on`: a new one, or one that is there (its code alone is looked at).
 
-    What lies below them that day goes on below the new one.
+    What lies below them that day goes on below the new one; roles go where their units go, on that day.
     """
     known = _change(actor)
     tree, ids = _tree(known), set(unit_ids)
@@ -155,6 +156,7 @@ def merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> Placed
     made = store(known, wanted.values())[target.key]
     codes = sorted(unit.code for unit in merged)
     audits.log(actor, "unit.merge", unit_id=made.id, merged=codes, into=target.code, on=on.isoformat())
+    unit_moves.follow(actor)
     return made
 
 

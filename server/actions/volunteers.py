@@ -1,4 +1,4 @@
-"""Volunteers of a project: many added at once from a table, and what is known of their phones."""
+"""Volunteers of a project: listed with their units, added at once from a table, and what is known of their phones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 
 from forms import sheets
 from schemas import problems
+from schemas.units import fold
 from schemas.volunteers import COLUMNS, Known, NewVolunteer, Plan, check
 from server import permissions
 from server.actions import access, properties, unit_roles, units
 from server.db import db, now, writes
 from server.models import Actor as ActorRow
-from server.models import AppUser, Form, Project, Submission
+from server.models import AppUser, Assignment, Form, Project, Submission, Unit, UnitReach
 from server.permissions import Actor
 
 # The property that holds the code by which the programme knows a volunteer (domain 5.2).
@@ -33,11 +34,73 @@ class Phone:
     app: str
 
 
+def listed(
+    actor: Actor, project_id: int, *, search: str = "", unit_id: int | None = None, working: bool = True
+) -> list[int]:
+    """Their numbers, newest first: those whose code works, or those whose code was revoked.
+
+    `search`: words of the name or the worker's code, without accents. `unit_id`: who works for it or below it.
+    """
+    permissions.require(actor, "field_key.list", project_id=project_id)
+    query = select(ActorRow.id, ActorRow.display_name, ActorRow.properties)
+    query = query.join(AppUser, AppUser.actor_id == ActorRow.id).where(AppUser.project_id == project_id)
+    query = query.where(ActorRow.deleted_at.is_(None), AppUser.key_hash.is_not(None) == working)
+    if unit_id is not None:
+        within = select(UnitReach.within_id).where(UnitReach.unit_id == units.get(actor, unit_id).id)
+        query = query.where(ActorRow.id.in_(select(Assignment.actor_id).where(Assignment.unit_id.in_(within))))
+    words = fold(search).split()
+    rows = db.session.execute(query.order_by(ActorRow.created_at.desc(), ActorRow.id.desc()))
+    return [row[0] for row in rows if all(word in _said(row[1], row[2]) for word in words)]
+
+
+def _said(name: str, properties: dict[str, object] | None) -> str:
+    return fold(f"{name} {(properties or {}).get(WORKER_CODE, '')}")
+
+
+def rows(actor: Actor, project_id: int, actor_ids: list[int]) -> list[AppUser]:
+    """The volunteers of these numbers, in their order."""
+    permissions.require(actor, "field_key.list", project_id=project_id)
+    query = select(AppUser).where(AppUser.project_id == project_id, AppUser.actor_id.in_(actor_ids))
+    found = {one.actor_id: one for one in db.session.scalars(query)}
+    return [found[number] for number in actor_ids if number in found]
+
+
+def units_of(actor: Actor, actor_ids: Iterable[int]) -> dict[int, list[Unit]]:
+    """By volunteer, of the units that the actor reaches."""
+    query = select(Unit, Assignment.actor_id).join(Assignment, Assignment.unit_id == Unit.id)
+    query = query.where(Assignment.actor_id.in_(list(actor_ids))).order_by(Unit.code, Unit.id)
+    found: dict[int, list[Unit]] = {}
+    for unit, actor_id in db.session.execute(permissions.visible(actor, query, *units.READ)):
+        if unit not in found.setdefault(actor_id, []):
+            found[actor_id].append(unit)
+    return found
+
+
+def unit_choices(actor: Actor, project_id: int) -> list[Unit]:
+    """The units that volunteers of the project work for, and all above them, by code."""
+    held = select(Assignment.unit_id).join(AppUser, AppUser.actor_id == Assignment.actor_id)
+    above = select(UnitReach.unit_id).where(UnitReach.within_id.in_(held.where(AppUser.project_id == project_id)))
+    query = permissions.visible(actor, select(Unit).where(Unit.id.in_(above)), *units.READ)
+    return list(db.session.scalars(query.order_by(Unit.code, Unit.id)))
+
+
+def forms_of(actor: Actor, project_id: int, actor_ids: Iterable[int]) -> dict[int, list[int]]:
+    """By volunteer, the numbers of the living forms that she fills."""
+    permissions.require(actor, "field_key.list", project_id=project_id)
+    query = select(Assignment.actor_id, Assignment.form_id).join(Form, Form.id == Assignment.form_id)
+    query = query.where(Assignment.actor_id.in_(list(actor_ids)), Assignment.role == "app-user")
+    query = query.where(Form.project_id == project_id, Form.deleted_at.is_(None)).order_by(Assignment.id)
+    found: dict[int, list[int]] = {}
+    for actor_id, form_id in db.session.execute(query):
+        found.setdefault(actor_id, []).append(form_id)
+    return found
+
+
 def plan(actor: Actor, project_id: int, table: bytes) -> Plan:
     """What a table of volunteers would do; nothing is changed. Raises what `sheets.read` does."""
     permissions.require(actor, "field_key.create", project_id=project_id)
-    rows = [(row.number, row.cells) for row in sheets.read(table, COLUMNS, ("name",))]
-    return check(rows, _known(actor, project_id))
+    lines = [(row.number, row.cells) for row in sheets.read(table, COLUMNS, ("name",))]
+    return check(lines, _known(actor, project_id))
 
 
 def _known(actor: Actor, project_id: int) -> Known:
@@ -90,12 +153,12 @@ def phones(actor: Actor, actor_ids: Iterable[int]) -> dict[int, Phone]:
     latest = select(Submission.submitter_id, func.max(Submission.id).label("id"))
     latest = latest.where(Submission.submitter_id.in_(list(actor_ids))).group_by(Submission.submitter_id)
     last = permissions.visible(actor, latest, "submission.list").subquery()
-    rows = db.session.execute(
+    sent = db.session.execute(
         select(Submission.submitter_id, Submission.created_at, Submission.user_agent).join(
             last, last.c.id == Submission.id
         )
     )
-    return {row[0]: Phone(row[1], _app(row[2] or "")) for row in rows}
+    return {row[0]: Phone(row[1], _app(row[2] or "")) for row in sent}
 
 
 def _app(user_agent: str) -> str:

@@ -11,7 +11,7 @@ from schemas import problems, unit_files
 from schemas.access import ActorShape
 from schemas.problems import Problem
 from schemas.roles import UnitRole
-from schemas.units import MESSAGES, PRESETS, Fault, Merge, NewUnit, Split, Unit, UnitChanges, UnitShape
+from schemas.units import MESSAGES, Fault, Merge, NewUnit, Split, Unit, UnitChanges, UnitShape
 from server import errors, identity, uploads
 from server.actions import unit_files as files
 from server.actions import unit_roles, units
@@ -81,21 +81,6 @@ def export() -> Response:
     return wire.document(files.write(identity.actor()), CSV, save_as="units.csv")
 
 
-@api.get("/units/levels")
-def levels() -> Response:
-    """The levels of each preset."""
-    unit_roles.list_all(identity.actor())
-    names = ("code", "rank", "types")
-    shown = {
-        preset: [
-            {name: getattr(level, name) for name in names} | {"nameVi": level.name_vi, "nameEn": level.name_en}
-            for level in found
-        ]
-        for preset, found in PRESETS.items()
-    }
-    return jsonify(shown)
-
-
 @api.post("/units")
 def create() -> Response:
     """A new unit."""
@@ -107,7 +92,7 @@ def create() -> Response:
 
 @api.post("/units/import")
 def load() -> Response:
-    """Take in a CSV file, all of it or nothing; with `dryRun=true` only tell what it would add and change."""
+    """Take in a table (CSV, XLSX), all of it or nothing; with `dryRun=true` only tell what it would add and change."""
     units.require_change(identity.actor())
     part = uploads.body(request, "units.csv")
     if part.size > MAX_FILE:

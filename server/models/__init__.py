@@ -21,13 +21,12 @@ from server.models.programme import (
     Consent,
     ReportSnapshot,
     ScheduleTemplate,
-    Unit,
-    UnitReach,
     VaultEntry,
     VisitSlot,
 )
 from server.models.projects import Project, ProjectKey
 from server.models.submissions import Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
+from server.models.units import Unit, UnitLevel, UnitReach
 
 __all__ = [
     "Actor",
@@ -62,6 +61,7 @@ __all__ = [
     "SubmissionFile",
     "SubmissionVersion",
     "Unit",
+    "UnitLevel",
     "UnitReach",
     "User",
     "VaultEntry",

@@ -40,8 +40,6 @@ class User(Base):
     email_key: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
     must_change_password: Mapped[bool] = mapped_column(default=False)
-    failed_logins: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
     preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
     totp_cipher: Mapped[str | None]
@@ -101,7 +99,10 @@ class ActorProperty(Base):
 
 
 class AppUser(Base):
-    """A volunteer's phone. The key is found by its hash, and kept encrypted because it must be shown again."""
+    """A volunteer's phone. The key is found by its hash, and kept encrypted because it must be shown again.
+
+    `replaces`: the one that was lost, which this one is made instead of.
+    """
 
     __tablename__ = "app_users"
 
@@ -110,6 +111,7 @@ class AppUser(Base):
     key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     key_cipher: Mapped[str | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+    replaces: Mapped[int | None] = mapped_column(ForeignKey("actors.id"), unique=True)
 
     actor: Mapped[Actor] = relationship(foreign_keys=[actor_id], lazy="joined", innerjoin=True)
 

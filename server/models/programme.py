@@ -1,4 +1,4 @@
-"""The programme's own tables: units, schedules and visits, identity vault, consent, reports (domain 5-8, 12)."""
+"""The programme's own tables: schedules and visits, identity vault, consent, reports (domain 7, 8, 12)."""
 
 from __future__ import annotations
 
@@ -9,37 +9,6 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
-
-
-class Unit(Base):
-    """A unit of the dated tree (domain 5.1). Levels are data; `successors` are codes after a merge or split."""
-
-    __tablename__ = "units"
-    __table_args__ = (UniqueConstraint("code", "valid_from"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(40), index=True)
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
-    level: Mapped[str] = mapped_column(String(40))
-    type_label: Mapped[str]
-    name_vi: Mapped[str]
-    name_en: Mapped[str]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    successors: Mapped[list[Any]] = mapped_column(default=list)
-    is_hotspot: Mapped[bool] = mapped_column(default=False)
-
-
-class UnitReach(Base):
-    """Whoever may see `unit_id` sees `within_id`: itself, what lies below, and what was merged into these.
-
-    Made anew whenever the tree changes, so that scope is one look into an index.
-    """
-
-    __tablename__ = "unit_reach"
-
-    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="CASCADE"), primary_key=True)
-    within_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class ScheduleTemplate(Base):

@@ -10,7 +10,10 @@ from server.web import (
     drafts,
     forms,
     imports,
+    levels,
+    links,
     login,
+    lost,
     pages,
     people,
     profile,
@@ -21,7 +24,22 @@ from server.web import (
     users,
 )
 
-MODULES = (login, projects, forms, drafts, review, people, imports, units, profile, users, audit)
+MODULES = (
+    login,
+    projects,
+    forms,
+    links,
+    drafts,
+    review,
+    people,
+    lost,
+    imports,
+    units,
+    levels,
+    profile,
+    users,
+    audit,
+)
 
 
 def register(app: Flask) -> None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import segno
 from flask import request
 
 from server.actions import access, drafts
-from server.models import AppUser, Form, FormVersion, Project
+from server.models import AppUser, Form, FormVersion, Project, PublicLink
 from server.parts import settings
 from sync import collect
 
+# Of the eight patterns one is taken for all: to try each costs four times as much, and what is compressed looks like
+# noise, so that none is better for long.
+MASK = 4
 _ONLY_HERE = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A picture as a data address. `trial`: over plain http; `unreachable`: the address means this computer only."""
+    """A picture as a data address. `trial`: over plain http; `unreachable`: the address means this computer only.
+
+    `address`: of the server, for who types it into the app instead.
+    """
 
     picture: str
     trial: bool
     unreachable: bool
+    address: str
 
 
 def base_url() -> str:
@@ -31,13 +39,16 @@ def base_url() -> str:
 
 def picture_of(text: str) -> str:
     """A QR code as a data address."""
-    return segno.make(text, error="l", micro=False).svg_data_uri(border=4, scale=4, dark="#000", light="#fff")
+    made = segno.make(text, error="l", micro=False, mask=MASK)
+    return made.svg_data_uri(border=4, scale=4, dark="#000", light="#fff")
 
 
-def _code(text: str) -> Code:
+def _code(settings_of: dict[str, Any]) -> Code:
+    address = str(settings_of["general"]["server_url"])
     base = base_url()
     host = base.partition("://")[2].partition("/")[0].rpartition(":")[0] or base.partition("://")[2]
-    return Code(picture_of(text), trial=not base.startswith("https://"), unreachable=host in _ONLY_HERE)
+    picture = picture_of(collect.qr_text(settings_of))
+    return Code(picture, trial=not base.startswith("https://"), unreachable=host in _ONLY_HERE, address=address)
 
 
 def of_volunteer(app_user: AppUser, project: Project) -> Code | None:
@@ -47,7 +58,17 @@ def of_volunteer(app_user: AppUser, project: Project) -> Code | None:
         return None
     address = collect.app_user_address(base_url(), project.id, key)
     language = app_user.actor.language or project.language
-    return _code(collect.qr_text(collect.app_user_settings(address, project.name, language)))
+    return _code(collect.app_user_settings(address, project.name, language))
+
+
+def of_link(link: PublicLink, form: Form) -> Code | None:
+    """For filling the one form of a public link; None when it was revoked."""
+    key = access.key_of(link)
+    if key is None:
+        return None
+    shown = form.current or form.draft
+    title = shown.title if shown else form.xml_form_id
+    return _code(collect.app_user_settings(collect.app_user_address(base_url(), form.project_id, key), title))
 
 
 def of_draft(form: Form, draft: FormVersion) -> Code | None:
@@ -56,4 +77,4 @@ def of_draft(form: Form, draft: FormVersion) -> Code | None:
     if key is None:
         return None
     address = collect.draft_address(base_url(), form.project_id, form.xml_form_id, key)
-    return _code(collect.qr_text(collect.draft_settings(address, draft.title)))
+    return _code(collect.draft_settings(address, draft.title))

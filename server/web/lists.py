@@ -90,12 +90,17 @@ def _path(form: Form) -> str:
 
 
 def remember_search(response: Response, form: Form, text: str) -> None:
+    """As `remember`, for the submissions of a form."""
+    remember(response, _path(form), text)
+
+
+def remember(response: Response, path: str, text: str) -> None:
     """Keep what is searched for in a cookie of this list that only the server can read; forget it when empty."""
     text = text.strip()[:MAX_SEARCH]
     if text:
-        pages.set_cookie(response, SEARCH, vault().encrypt(text), path=_path(form))
+        pages.set_cookie(response, SEARCH, vault().encrypt(text), path=path)
     else:
-        response.delete_cookie(SEARCH, path=_path(form))
+        response.delete_cookie(SEARCH, path=path)
 
 
 def remembered_search() -> str:

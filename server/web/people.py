@@ -1,44 +1,64 @@
-"""Volunteers: add, the code to scan on screen and on paper, which forms, revoke."""
+"""Volunteers: listed, added, the code to scan on screen and on paper, which forms, revoke."""
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response, request, url_for
 
-from server.actions import access, forms, projects, volunteers
+from server.actions import access, forms, lost_phones, projects, volunteers
 from server.i18n import LANGUAGES
 from server.models import Project
-from server.web import codes, pages, show
+from server.web import codes, lists, pages, role_words, show
 
 page = pages.blueprint("people")
 VOLUNTEERS = "/projects/<int:project_id>/volunteers"
 VOLUNTEER = f"{VOLUNTEERS}/<int:actor_id>"
+PAGE = 50
+REVOKED = "revoked"
 
 
-def _project(project_id: int, verb: str) -> Project:
+def project_of(project_id: int, verb: str) -> Project:
+    """The project of this page, its name shown above it."""
     return show.in_project(projects.get(pages.actor(), project_id, verb))
-
-
-def _forms_by_volunteer(project_id: int) -> dict[int, list[int]]:
-    held: dict[int, list[int]] = {}
-    for assignment, form, _ in access.form_assignments(pages.actor(), project_id, "app-user"):
-        held.setdefault(assignment.actor_id, []).append(form.id)
-    return held
 
 
 @page.get(VOLUNTEERS)
 def all_of(project_id: int) -> Response:
-    """The volunteers of a project."""
-    project = _project(project_id, "field_key.list")
-    found = access.app_users(pages.actor(), project_id)
+    """The volunteers of a project, narrowed by unit and by what is searched for."""
+    project, who = project_of(project_id, "field_key.list"), pages.actor()
+    number = lists.number(request.args.get("page", "")) or 1
+    unit_id, state = lists.number(request.args.get("unit", "")), request.args.get("codes", "")
+    search = lists.remembered_search()
+    found = volunteers.listed(who, project_id, search=search, unit_id=unit_id, working=state != REVOKED)
+    shown = found[(number - 1) * PAGE : number * PAGE]
     return pages.show(
         "volunteers.html",
         project=project,
-        people=found,
-        phones=volunteers.phones(pages.actor(), [one.actor_id for one in found]),
-        held=_forms_by_volunteer(project_id),
-        forms=forms.list_all(pages.actor(), project_id),
-        shown=forms.shown_version,
+        people=volunteers.rows(who, project_id, shown),
+        phones=volunteers.phones(who, shown),
+        units=volunteers.units_of(who, shown),
+        choices=volunteers.unit_choices(who, project_id),
+        held=volunteers.forms_of(who, project_id, shown),
+        forms=forms.list_all(who, project_id),
+        unit_name=role_words.unit_of_kind,
+        unit_id=unit_id,
+        chosen={key: value for key, value in (("unit", unit_id), ("codes", state)) if value},
+        revoked=state == REVOKED,
+        search=search,
+        total=len(found),
+        number=number,
+        further=len(found) > number * PAGE,
     )
+
+
+@page.post(f"{VOLUNTEERS}/search")
+def search(project_id: int) -> Response:
+    """Look for a name or a code. It goes into an encrypted cookie and not into the address of the page."""
+    project_of(project_id, "field_key.list")
+    back = {key: value for key, value in request.form.items() if key in ("unit", "codes") and value}
+    response = pages.go("people.all_of", project_id=project_id, **back)
+    path = url_for("people.all_of", project_id=project_id)
+    lists.remember(response, path, request.form.get("search", ""))
+    return response
 
 
 @page.post(VOLUNTEERS)
@@ -58,17 +78,19 @@ def create(project_id: int) -> Response:
 @page.get(VOLUNTEER)
 def one(project_id: int, actor_id: int) -> Response:
     """A volunteer with the code to scan. The key is in the picture only, never in an address."""
-    project = _project(project_id, "field_key.list")
-    found = access.get_app_user(pages.actor(), project_id, actor_id)
+    project, who = project_of(project_id, "field_key.list"), pages.actor()
+    found = access.get_app_user(who, project_id, actor_id)
     return pages.show(
         "volunteer.html",
         project=project,
         person=found,
         code=codes.of_volunteer(found, project),
-        used=access.last_used(pages.actor(), [actor_id]).get(actor_id),
-        held=_forms_by_volunteer(project_id).get(actor_id, []),
-        forms=forms.list_all(pages.actor(), project_id),
-        shown=forms.shown_version,
+        used=access.last_used(who, [actor_id]).get(actor_id),
+        units=volunteers.units_of(who, [actor_id]).get(actor_id, []),
+        unit_name=role_words.unit_of_kind,
+        held=volunteers.forms_of(who, project_id, [actor_id]).get(actor_id, []),
+        forms=forms.list_all(who, project_id),
+        successor=lost_phones.successor(found),
     )
 
 
@@ -83,21 +105,24 @@ def set_forms(project_id: int, actor_id: int) -> Response:
 @page.get(f"{VOLUNTEERS}/print")
 @page.get(f"{VOLUNTEER}/print")
 def cards(project_id: int, actor_id: int | None = None) -> Response:
-    """A card to print for one volunteer or for all whose code works; with `sheet=8` small ones, eight to a page."""
-    project = _project(project_id, "field_key.list")
-    found = access.app_users(pages.actor(), project_id)
+    """A card to print for one volunteer, or for all (of a `unit`) whose code works; `sheet=8`: eight to a page."""
+    project, who = project_of(project_id, "field_key.list"), pages.actor()
+    unit_id = lists.number(request.args.get("unit", ""))
     if actor_id is not None:
-        found = [access.get_app_user(pages.actor(), project_id, actor_id)]
+        found = [access.get_app_user(who, project_id, actor_id)]
+    else:
+        found = volunteers.rows(who, project_id, volunteers.listed(who, project_id, unit_id=unit_id))
     made = [(person, codes.of_volunteer(person, project)) for person in reversed(found)]
     cards = [card for card in made if card[1]]
     small = request.args.get("sheet") == "8"
-    return pages.show("cards.html", project=project, cards=cards, actor_id=actor_id, small=small)
+    chosen = {"actor_id": actor_id} | ({"unit": unit_id} if unit_id else {})
+    return pages.show("cards.html", project=project, cards=cards, actor_id=actor_id, chosen=chosen, small=small)
 
 
 @page.get(f"{VOLUNTEER}/revoke")
 def ask_revoke(project_id: int, actor_id: int) -> Response:
     """Ask once more."""
-    project = _project(project_id, "field_key.delete")
+    project = project_of(project_id, "field_key.delete")
     person = access.get_app_user(pages.actor(), project_id, actor_id)
     return pages.show("revoke.html", project=project, person=person)
 

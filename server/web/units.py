@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,12 +15,12 @@ from schemas import problems
 from schemas.problems import Problem
 from schemas.roles import UNIT_ROLES
 from schemas.unit_files import day
-from schemas.units import MESSAGES, PRESETS, RANKS, Fault, Unit
+from schemas.units import MESSAGES, Fault, Unit
 from server import errors
-from server.actions import candidates, unit_files, unit_roles, units
+from server.actions import candidates, unit_files, unit_levels, unit_roles, units
 from server.actions.units import Placed
 from server.db import now
-from server.i18n import gettext, language
+from server.i18n import gettext
 from server.permissions import can
 from server.web import downloads, pages, role_words
 
@@ -29,15 +30,6 @@ UNIT = f"{UNITS}/<int:unit_id>"
 SHOWN = 200
 MAX_FILE = 700_000
 TEXTS = ("code", "type_label", "name_vi", "name_en")
-
-
-def level_name(code: str) -> str:
-    """What a level is called."""
-    for levels in PRESETS.values():
-        for level in levels:
-            if level.code == code:
-                return level.name_en if language() == "en" else level.name_vi
-    return code
 
 
 def faults_of(problem: Problem) -> list[dict[str, Any]]:
@@ -57,7 +49,9 @@ def faults_of(problem: Problem) -> list[dict[str, Any]]:
 
 
 def _show(template: str, status: int = 200, **context: Any) -> Response:
-    names = {"name_of": role_words.unit, "level_name": level_name, "role_name": role_words.name}
+    levels = {level.code: role_words.level(level) for level in unit_levels.list_all(pages.actor())}
+    names = {"name_of": role_words.unit, "role_name": role_words.name, "levels": levels}
+    names["level_name"] = lambda code: levels.get(code, code)
     return pages.show(template, status, may_change=_may_change(), **names, **context)
 
 
@@ -81,7 +75,7 @@ def _list(wrong: str) -> Response:
     if not search:
         inside = {placed.id for placed in found}
         found = [placed for placed in found if placed.parent_id not in inside]
-    return _show("units.html", found=found[:SHOWN], more=len(found) - SHOWN, search=search, levels=RANKS, wrong=wrong)
+    return _show("units.html", found=found[:SHOWN], more=len(found) - SHOWN, search=search, wrong=wrong)
 
 
 @page.get(UNIT)
@@ -104,7 +98,6 @@ def _one(unit_id: int, wrong: list[dict[str, Any]]) -> Response:
         below=below,
         held=held,
         roles=UNIT_ROLES,
-        levels=RANKS,
         people=candidates.for_units(who) if can(who, "assignment.create") else [],
         wrong=wrong,
     )
@@ -164,6 +157,25 @@ def merge(unit_id: int) -> Response:
             raise
         return _one(unit_id, faults_of(problem))
     return pages.go("units.one", unit_id=made.id, done="unit_merged")
+
+
+@page.post(f"{UNIT}/split")
+def split(unit_id: int) -> Response:
+    """This unit becomes several, of its own level and below the same unit unless told."""
+    who, old = pages.actor(), units.get(pages.actor(), unit_id).unit
+    texts = {name: request.form.getlist(name) for name in ("code", "name_vi", "name_en")}
+    try:
+        on = _day(request.form, "on") or _today()
+        above = request.form.get("parent_code", "").strip() or None
+        same = replace(old, parent_code=above, valid_from=on, valid_to=None, successor_codes=())
+        rows = [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=False)]
+        into = [units.tidy(replace(same, **row)) for row in rows if row["code"].strip()]
+        units.split(who, unit_id, on, into)
+    except Problem as problem:
+        if problem.kind is not problems.UNITS_NOT_VALID:
+            raise
+        return _one(unit_id, faults_of(problem))
+    return pages.go("units.one", unit_id=unit_id, done="unit_split")
 
 
 def _by_codes(text: str, on: date) -> list[Placed]:

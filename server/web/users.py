@@ -12,7 +12,6 @@ from server.actions import accounts, attempts, held_roles, invitations, mail, pa
 from server.actions.accounts import Changes
 from server.i18n import gettext
 from server.models import Project, User
-from server.parts import vault
 from server.web import lists, pages, role_words
 
 page = pages.blueprint("users")
@@ -52,11 +51,7 @@ def all_of() -> Response:
 def search() -> Response:
     """Look for a name or an address. It goes into an encrypted cookie and not into the address of the page."""
     response = pages.go("users.all_of")
-    text = request.form.get("search", "").strip()[: lists.MAX_SEARCH]
-    if text:
-        pages.set_cookie(response, lists.SEARCH, vault().encrypt(text), path=USERS)
-    else:
-        response.delete_cookie(lists.SEARCH, path=USERS)
+    lists.remember(response, USERS, request.form.get("search", ""))
     return response
 
 

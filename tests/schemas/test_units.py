@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from schemas import unit_files, unit_tree
+from schemas.unit_levels import FIRST, PRESETS, Level, by_rank, chosen
 from schemas.unit_tree import Tree
-from schemas.units import MESSAGES, PRESETS, Unit, fold
+from schemas.units import MESSAGES, Fault, Unit, fold
 
 REFORM = date(2025, 7, 1)
 HEAD = ",".join(unit_files.COLUMNS)
@@ -49,7 +52,7 @@ def reasons(*units: Unit) -> list[tuple[str, str]]:
 
 def test_a_tree_of_three_tiers_and_a_team_is_valid() -> None:
     assert reasons(*VP) == []
-    assert [level.code for level in PRESETS["vn_two_tier"]][:2] == ["province", "commune"]
+    assert list(PRESETS["vn_two_tier"])[:2] == ["province", "commune"]
 
 
 def test_a_unit_is_reached_by_itself_and_all_above_it() -> None:
@@ -125,43 +128,82 @@ def test_what_lies_below_ends_with_the_unit() -> None:
     assert ("VP-TD", "parent_ends") in reasons(*closed)
 
 
+def read(text: str) -> tuple[list[tuple[int, Unit]], list[Fault]]:
+    """The rows of a CSV file, each with all columns."""
+    head, *lines = csv.reader(text.removeprefix("\ufeff").splitlines())
+    rows = enumerate((dict.fromkeys(unit_files.COLUMNS, "") | dict(zip(head, line, strict=True)) for line in lines), 2)
+    return unit_files.read(rows)
+
+
 def test_a_file_is_read_as_it_was_written() -> None:
     units = [*VP[:2], unit("X", "commune", "VP-TD", until="2025-06-30", to="A B")]
     text = unit_files.write(units)
     assert text.startswith("\ufeff" + HEAD)
-    found, faults = unit_files.read(text)
+    found, faults = read(text)
     assert [each for _, each in found] == units and faults == []
     assert [row for row, _ in found] == [2, 3, 4]
 
 
-def test_files_of_spreadsheets() -> None:
-    """Semicolons, dates as people write them, fewer columns, empty rows, decomposed letters."""
-    text = "Code;name_vi;level_code;valid_from;is_hotspot\r\n\r\nYL;Ye\u0302n La\u0323c;commune;01/07/2025;Có\r\n"
-    ((row, found),), faults = unit_files.read(text)
-    assert (row, found.name_vi, found.valid_from, found.is_hotspot) == (3, "Yên Lạc", REFORM, True)
-    assert faults == []
+def test_cells_as_people_write_them() -> None:
+    ((_, found),), faults = read("code,name_vi,level_code,valid_from,is_hotspot\nYL,Yên Lạc,commune,01/07/2025,Có\n")
+    assert (found.name_vi, found.valid_from, found.is_hotspot, faults) == ("Yên Lạc", REFORM, True, [])
 
 
 def test_what_is_wrong_stands_with_its_row_and_column() -> None:
     text = f"{HEAD}\nA,,commune,,Tên,,2025-13-01,,,\nB,,commune,,,,2025-07-01,,,maybe\nC,,commune,,T,,2025-07-01,,,\n"
-    text += "C,,commune,,T,,2025-07-01,,,\nD,,commune,,T,,2025-07-01,,,,more\n"
-    found, faults = unit_files.read(text)
+    text += "C,,commune,,T,,2025-07-01,,,\n"
+    found, faults = read(text)
     assert [each.code for _, each in found] == ["C"]
     assert [(fault.row, fault.column, fault.reason) for fault in faults] == [
         (2, "valid_from", "date"),
         (3, "name_vi", "required"),
         (3, "is_hotspot", "yes_no"),
         (5, "code", "repeated"),
-        (6, None, "cells"),
     ]
     assert {fault.reason for fault in faults} <= set(MESSAGES)
-
-
-@pytest.mark.parametrize("text", ["", "code,name\n", f"{HEAD},extra\n", "code,code,level_code,name_vi,valid_from\n"])
-def test_files_with_other_columns(text: str) -> None:
-    assert [fault.reason for fault in unit_files.read(text)[1]] == ["columns"]
 
 
 def test_searching_ignores_accents() -> None:
     assert fold("YÊN LẠC") == fold("Ye\u0302n La\u0323c") == "yen lac"
     assert fold("Đội") == "doi"
+
+
+# Levels.
+
+
+def test_a_level_may_lie_right_below_some_only() -> None:
+    levels = {**FIRST, "team": replace(FIRST["team"], above=("commune",))}
+    assert Tree(VP, levels).faults() == []
+    (fault,) = Tree([*VP, unit("T2", "team", "VP-TD")], levels).faults()
+    assert (fault.key, fault.reason) == (("T2", date(2010, 1, 1)), "parent_kind")
+
+
+def test_units_of_a_level_that_is_gone() -> None:
+    found = Tree(VP, PRESETS["vn_two_tier"]).faults()
+    assert {fault.key[0] for fault in found if fault.key and fault.reason == "level"} == {"VP-TD", "VP-YL"}
+
+
+def test_a_preset_leaves_what_is_used() -> None:
+    two, three = PRESETS["vn_two_tier"], PRESETS["vn_three_tier"]
+    assert chosen(two, three, used=[]) == two
+    assert chosen(three, two, used=["province", "commune"]) == three
+    kept = chosen(two, three, used=["district"])
+    assert {code: level.rank for code, level in kept.items()} == {"province": 1, "district": 2, "commune": 3, "team": 9}
+    assert "đặc khu" in kept["commune"].types
+
+
+@pytest.mark.parametrize(
+    ("level", "reason"),
+    [
+        (Level("a b", 4, "Ấp", ""), "code"),
+        (Level("hamlet", 0, "Ấp", ""), "rank"),
+        (Level("hamlet", 99, "Ấp", ""), "rank"),
+        (Level("hamlet", 4, "", ""), "required"),
+        (Level("hamlet", 4, "Ấ" * 101, ""), "long"),
+        (Level("hamlet", 4, "Ấp", "", above=("team",)), "above"),
+        (Level("hamlet", 4, "Ấp", "", above=("none",)), "above"),
+    ],
+)
+def test_what_a_level_cannot_be(level: Level, reason: str) -> None:
+    (fault,) = unit_tree.level_faults(by_rank([*FIRST.values(), level]))
+    assert fault.reason == reason and reason in MESSAGES

@@ -55,6 +55,7 @@ FORM = """
 """
 NEW_USER = {"email": "moi@example.org", "displayName": "Mới", "password": "mot mat khau dai"}
 UNIT = {"code": "X", "levelCode": "commune", "nameVi": "X", "validFrom": "2010-01-01"}
+LEVEL = {"code": "hamlet", "rank": 5, "nameVi": "Thôn"}
 # What is sent, so that it is not refused for its own sake: JSON to the API, fields to pages.
 BODIES: dict[str, Any] = {
     "api_submissions.review": {"reviewState": "approved"},
@@ -79,11 +80,15 @@ BODIES: dict[str, Any] = {
     "api_units.create": UNIT,
     "api_units.update": {"nameVi": "Tên"},
     "units.add_person": {"role": "volunteer"},
+    "api_unit_levels.add": LEVEL,
+    "api_unit_levels.change": {"nameVi": "Tên"},
+    "links.create": {"name": "Liên kết"},
     "users.add_role": {"role": "viewer", "project": "1"},
     "review.decide": {"decision": "approved"},
     "review.comment": {"comment": "Chào"},
     "forms.set_state": {"state": "closing"},
     "projects.create": {"name": "Mới"},
+    "levels.choose": {"preset": "vn_two_tier"},
     "people.create": {"name": "Máy"},
     "profile.save": {"name": "Tên"},
     "profile.turn_off": {"password": PASSWORD},
@@ -92,6 +97,8 @@ BODIES: dict[str, Any] = {
     "users.invite": {"name": "Mới", "email": "moi@example.org"},
     "users.save": {"name": "Tên", "email": "charlie@example.org"},
 }
+# What a name in an address is of, where it is no file's.
+NAMES = {"api_unit_levels.choose": "vn_two_tier"}
 MULTIPART = ("api_openrosa.submit", "api_openrosa.submit_draft", "api_openrosa_test.test_submit")
 # What of an address can lie outside.
 SCOPED = {"project_id", "instance_id", "unit_id"}
@@ -215,11 +222,11 @@ def world(houses: Houses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def actor_for(world: World, endpoint: str, project_id: int) -> int:
     """Whom an address is about."""
-    if endpoint.startswith("api_links"):
+    if endpoint.startswith(("api_links.", "links.")):
         return world.links[project_id]
     if endpoint.endswith(".revoke") and not endpoint.startswith("people."):
         return world.ids["held"]
-    of_phone = ("people.", "api_access.get_app", "api_access.update_app", "api_access.delete_app")
+    of_phone = ("people.", "lost.", "api_access.get_app", "api_access.update_app", "api_access.delete_app")
     if endpoint.startswith(of_phone):
         return (world.house.cast.device if project_id == 1 else world.house.cast.other_device).id
     return world.house.cast.charlie.id
@@ -243,14 +250,16 @@ def address(world: World, rule: Rule, who: str, here: bool) -> str:
         "unit_id": world.units["A" if here else "B"],
         "actor_id": actor_for(world, rule.endpoint, project_id),
         "role_name": whole if "/unit-roles/" in rule.rule else role,
-        "name": "p.jpg" if on_rows else "admin" if "roles" in rule.rule else "x.csv",
+        "name": "p.jpg" if on_rows else NAMES.get(rule.endpoint, "admin" if "roles" in rule.rule else "x.csv"),
         "kind": "md",
+        "code": "team",
         "table": "Submissions",
         "draft_key": world.draft_key,
         "token": "x",
         "number": 1,
         "digest": "x",
         "unknown": "nothing",
+        "web_id": "nothing",
     }
     made = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
     assert made is not None

@@ -23,6 +23,14 @@ function prepare(root) {
   for (const button of root.querySelectorAll("[data-print]")) {
     button.addEventListener("click", () => window.print());
   }
+  for (const button of root.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = button.dataset.copied;
+    });
+  }
   for (const box of root.querySelectorAll("[data-open-wide]")) {
     if (window.matchMedia("(min-width: 44.01rem)").matches) box.open = true;
   }

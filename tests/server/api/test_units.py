@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from schemas import problems
 from server.db import db
-from server.models import Audit, Unit, UnitReach
+from server.models import Unit, UnitReach
 from tests import expect
 from tests.cast import Cast, Headers
-
-HEAD = "code,parent_code,level_code,type_label,name_vi,name_en,valid_from,valid_to,successor_codes,is_hotspot"
-FILE = f"""{HEAD}
-VP,,province,tỉnh,Vĩnh Phúc,,2010-01-01,,,
-VP-TD,VP,district,huyện,Tam Dương,,2010-01-01,,,
-VP-TD-HL,VP-TD,commune,xã,Hoàng Lâu,,2010-01-01,,,true
-VP-YL,VP,district,huyện,Yên Lạc,,2010-01-01,,,
-VP-YL-YL,VP-YL,commune,thị trấn,Yên Lạc,,2010-01-01,,,
-"""
-Load = Callable[..., TestResponse]
-Numbers = dict[str, int]
-
-
-@pytest.fixture
-def alice(cast: Cast) -> Headers:
-    """An administrator."""
-    return cast.alice.bearer
-
-
-@pytest.fixture
-def load(client: FlaskClient, alice: Headers) -> Load:
-    """Send a file."""
-
-    def post(text: str, query: str = "", headers: Headers | None = None) -> TestResponse:
-        data = text.encode()
-        return client.post(f"/v1/units/import{query}", data=data, content_type="text/csv", headers=headers or alice)
-
-    return post
-
-
-@pytest.fixture
-def units(client: FlaskClient, alice: Headers, load: Load) -> dict[str, int]:
-    """The numbers of the units of Vĩnh Phúc, by code."""
-    assert load(FILE).status_code == 200
-    return numbers(client, alice)
-
-
-def numbers(client: FlaskClient, who: Headers, query: str = "?on=2025-01-01") -> dict[str, int]:
-    return {unit["code"]: unit["id"] for unit in client.get(f"/v1/units{query}", headers=who).json}
+from tests.server.api.conftest import FILE, HEAD, Load, Numbers, audited, numbers
 
 
 def reach(app: Flask) -> set[tuple[str, str]]:
@@ -63,12 +20,6 @@ def reach(app: Flask) -> set[tuple[str, str]]:
         codes = {row.id: row.code for row in db.session.execute(select(Unit.id, Unit.code))}
         found = db.session.execute(select(UnitReach.unit_id, UnitReach.within_id))
         return {(codes[row.unit_id], codes[row.within_id]) for row in found}
-
-
-def audited(app: Flask) -> list[tuple[str, dict[str, Any]]]:
-    with app.app_context():
-        rows = db.session.scalars(select(Audit).where(Audit.action.like("unit.%")).order_by(Audit.id))
-        return [(row.action, row.details) for row in rows]
 
 
 def test_a_unit_is_made_and_shown(client: FlaskClient, app: Flask, alice: Headers) -> None:
@@ -208,9 +159,8 @@ def test_of_a_file_with_errors_nothing_is_taken(client: FlaskClient, alice: Head
     assert client.get("/v1/units", headers=alice).json == []
     vietnamese = load(wrong, headers=alice | {"Accept-Language": "vi"}).json["details"]["errors"]
     assert vietnamese[0]["message"] != errors[0]["message"] and "NONE" in vietnamese[0]["message"]
-    expect.refused(load("", headers=alice), problems.UNITS_NOT_VALID)
-    sent = client.post("/v1/units/import", data="Tên".encode("utf-16"), content_type="text/csv", headers=alice)
-    expect.refused(sent, problems.UNPARSEABLE)
+    expect.refused(load("", headers=alice), problems.TABLE_UNREADABLE)
+    expect.refused(load("code,name_vi,valid_from\nA,A,2010-01-01\n"), problems.COLUMN_MISSING)
 
 
 def test_ten_thousand_units(app: Flask, client: FlaskClient, alice: Headers, load: Load) -> None:

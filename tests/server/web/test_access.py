@@ -27,6 +27,8 @@ MANAGED = [
     "/projects/1/volunteers/{device}",
     "/projects/1/volunteers/{device}/print",
     "/projects/1/volunteers/{device}/revoke",
+    "/projects/1/volunteers/{device}/lost",
+    f"{FORMS}/links",
 ]
 DRAFTS = ["", "/preview", "/form.xml", "/workbook.md", "/workbook.xlsx"]
 DONE = [
@@ -42,6 +44,9 @@ DONE = [
     "/projects/1/volunteers",
     "/projects/1/volunteers/{device}/forms",
     "/projects/1/volunteers/{device}/revoke",
+    "/projects/1/volunteers/{device}/lost",
+    "/projects/1/volunteers/{device}/lost/replace",
+    f"{FORMS}/links",
 ]
 
 

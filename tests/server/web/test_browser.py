@@ -147,7 +147,7 @@ def test_upload_preview_and_publish(screen: Page, cast: Cast, node_modules: Path
 def test_a_volunteer_and_her_card(screen: Page, cast: Cast, world: World, tmp_path: Path) -> None:
     sign_in(screen, cast)
     screen.get_by_role("link", name="Volunteers").click()
-    screen.get_by_label("Name").fill("Phạm Thị Lan")
+    screen.get_by_label("Name", exact=True).fill("Phạm Thị Lan")
     screen.get_by_role("button", name="Add and show the QR code").click()
     expect(screen.locator(".qr")).to_be_visible()
     assert screen.locator(".qr").evaluate("picture => picture.naturalWidth") > 100
@@ -165,6 +165,39 @@ def test_a_volunteer_and_her_card(screen: Page, cast: Cast, world: World, tmp_pa
     expect(screen.get_by_role("status")).to_contain_text("revoked")
 
 
+def test_a_lost_phone_and_a_new_card(screen: Page, cast: Cast, world: World) -> None:
+    sign_in(screen, cast)
+    screen.goto(f"/projects/1/volunteers/{cast.device.id}")
+    screen.get_by_role("link", name="Phone lost").click()
+    screen.get_by_role("button", name="Phone lost: revoke the code now").click()
+    expect(screen.get_by_role("status")).to_contain_text("no longer works on any phone")
+    expect(screen.get_by_role("heading", name="3 submissions of this phone wait for a review")).to_be_visible()
+    screen.get_by_role("link", name="Điểm VP-TD-02").click()
+    screen.get_by_role("button", name="Reject").click()
+    expect(screen.get_by_role("status")).to_have_text("Rejected.")
+    screen.goto(f"/projects/1/volunteers/{cast.device.id}/lost")
+    expect(screen.get_by_role("heading", name="2 submissions of this phone wait for a review")).to_be_visible()
+    screen.get_by_role("button", name="Make a new card").click()
+    expect(screen.locator(".qr")).to_be_visible()
+    expect(screen.get_by_role("heading", name="Máy của Lan")).to_be_visible()
+
+
+def test_a_public_link_and_its_address(screen: Page, cast: Cast, world: World) -> None:
+    sign_in(screen, cast)
+    screen.goto(FORMS)
+    screen.get_by_role("link", name="Public links").click()
+    screen.get_by_label("Name", exact=True).fill("Bảng tin xã")
+    screen.get_by_role("button", name="Make the link").click()
+    expect(screen.locator(".qr")).to_be_visible()
+    screen.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    screen.get_by_role("button", name="Copy the address").click()
+    expect(screen.get_by_role("button", name="Copied")).to_be_visible()
+    assert screen.evaluate("navigator.clipboard.readText()") == screen.locator("#server").inner_text()
+    screen.get_by_text("Revoke the link").click()
+    screen.get_by_role("button", name="Revoke it now").click()
+    expect(screen.get_by_role("heading", name="No public links")).to_be_visible()
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_nothing_sticks_out_on_a_phone(language: str, screen: Page, cast: Cast, world: World) -> None:
     screen.set_viewport_size(NARROW)
@@ -175,7 +208,9 @@ def test_nothing_sticks_out_on_a_phone(language: str, screen: Page, cast: Cast, 
         "/projects/1/add-form",
         "/projects/1/volunteers",
         f"/projects/1/volunteers/{cast.device.id}",
+        f"/projects/1/volunteers/{cast.device.id}/lost",
         FORMS,
+        f"{FORMS}/links",
         f"{FORMS}/draft",
         f"{FORMS}/submissions",
         f"{FORMS}/submissions/{world.bad}",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 
 import pytest
 from flask import Flask
+from openpyxl import Workbook
 
 from server.actions import unit_roles, units
 from server.permissions import CONSOLE
@@ -100,6 +102,30 @@ def test_two_communes_become_one(office: Visitor) -> None:
     assert "until 30/06/2025" in page and "It went into: C9" in page
     refused = office.post(f"{number(office, 'Xã Chín')}/merge", {**given, "others": "C7"})
     assert refused.status_code == 400 and "C7" in refused.text
+
+
+def test_one_commune_becomes_two(office: Visitor) -> None:
+    first = number(office, "Commune One")
+    assert "Split it" in office.get(first).text and "Split it" not in office.get(number(office, "Province One")).text
+    names = {"code": ["C7", "C8", "", ""], "name_vi": ["Xã Bảy", "Xã Tám", "", ""], "name_en": ["", "", "", ""]}
+    refused = office.post(f"{first}/split", {**names, "on": "2025-07-01", "code": ["C7", "", "", ""]})
+    assert refused.status_code == 400 and "to split takes two" in refused.text
+    assert office.post(f"{first}/split", {**names, "on": "2025-07-01", "parent_code": "P1"}).location == first
+    page = office.get(first).text
+    assert "It went into: C7, C8" in page and "The unit is split." in page and "Split it" not in page
+    assert "Xã Tám" in office.get("/units?q=tam").text
+
+
+def test_a_workbook(visit: Visit, cast: Cast) -> None:
+    book, file = Workbook(), io.BytesIO()
+    for row in (("Mã", "Cấp", "Tên", "Từ ngày"), ("P1", "province", "Tỉnh Một", date(2020, 1, 1))):
+        book.worksheets[0].append(row)
+    book.save(file)
+    visitor = visit(cast.alice)
+    shown = visitor.post("/units/import", {"table": (io.BytesIO(file.getvalue()), "units.xlsx")}).text
+    kept = re.search(r'name="table" value="([^"]+)"', shown)
+    assert kept and visitor.post("/units/import/now", {"table": kept[1]}).location == "/units"
+    assert "Tỉnh Một" in visitor.get("/units").text
 
 
 def test_who_works_where(app: Flask, office: Visitor, visit: Visit, cast: Cast) -> None:

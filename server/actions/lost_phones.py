@@ -1,0 +1,124 @@
+"""A volunteer's phone is lost: its key is worthless at once, what it sent is looked through, she gets a new card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
+
+from schemas.roles import UNIT_ROLES
+from server import permissions
+from server.actions import access, audits, rows, unit_roles, volunteers
+from server.db import db, writes
+from server.models import AppUser, Assignment, Form, Submission, SubmissionVersion
+from server.permissions import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a phone sent and nobody has decided on: how many of which form, and the newest of them."""
+
+    forms: list[tuple[Form, int]]
+    newest: list[tuple[Form, Submission, SubmissionVersion]]
+
+    @property
+    def total(self) -> int:
+        """How many in all."""
+        return sum(number for _, number in self.forms)
+
+
+def sent(actor: Actor, project_id: int, actor_id: int, *, limit: int = 100) -> Sent:
+    """What waits for a review, of what the actor may list. Raises NOT_FOUND."""
+    access.get_app_user(actor, project_id, actor_id)
+    counted: Select[Any] = select(Submission.form_id, func.count()).group_by(Submission.form_id)
+    counts = {row[0]: row[1] for row in db.session.execute(_waiting(actor, counted, project_id, actor_id, True))}
+    with_titles = select(Form).options(selectinload(Form.current), selectinload(Form.draft))
+    forms = {one.id: one for one in db.session.scalars(with_titles.where(Form.id.in_(counts)))}
+    query: Select[Any] = select(Submission, SubmissionVersion).join(
+        SubmissionVersion, SubmissionVersion.submission_id == Submission.id
+    )
+    query = query.where(SubmissionVersion.current.is_(True)).order_by(Submission.id.desc()).limit(limit)
+    found = [(forms[one.form_id], one, version) for one, version in _rows(actor, query, project_id, actor_id)]
+    return Sent(sorted(((forms[key], number) for key, number in counts.items()), key=lambda each: -each[1]), found)
+
+
+def looked(actor: Actor, found: Sent) -> None:
+    """Somebody was shown these: kept, when the page is made."""
+    places = [rows.Place(form.project_id, form.id) for form, _, _ in found.newest]
+    for place in dict.fromkeys(places):
+        audits.looked_through(actor, "submission.list.read", place, places.count(place))
+
+
+def _rows(actor: Actor, query: Select[Any], project_id: int, actor_id: int) -> list[Any]:
+    return list(db.session.execute(_waiting(actor, query, project_id, actor_id, False)))
+
+
+def _waiting(actor: Actor, query: Select[Any], project_id: int, actor_id: int, counting: bool) -> Select[Any]:
+    query = query.where(
+        Submission.project_id == project_id,
+        Submission.submitter_id == actor_id,
+        Submission.draft.is_(False),
+        Submission.deleted_at.is_(None),
+        Submission.review_state.is_(None) | (Submission.review_state == "edited"),
+    )
+    return permissions.visible(actor, query, *rows.LIST, counting=counting)
+
+
+@writes
+def report(actor: Actor, project_id: int, actor_id: int) -> None:
+    """The phone is lost: from now on it gets nothing and can send nothing."""
+    permissions.require(actor, "field_key.delete", project_id=project_id)
+    if access.get_app_user(actor, project_id, actor_id).key_hash is not None:
+        access.revoke_app_user(actor, project_id, actor_id)
+    audits.log(actor, "field_key.lost", project_id=project_id, subject_id=actor_id)
+
+
+def successor(app_user: AppUser) -> AppUser | None:
+    """The card that was made instead of a lost one."""
+    found = db.session.scalar(select(AppUser).where(AppUser.replaces == app_user.actor_id))
+    return found if found is not None and found.actor.deleted_at is None else None
+
+
+@writes
+def replace(actor: Actor, project_id: int, actor_id: int) -> AppUser:
+    """A new card for the same person: her name, language, properties, forms and units; the old one holds no roles on
+    units any more. A repeat gives the card that was made."""
+    permissions.require(actor, "field_key.create", project_id=project_id)
+    old = access.get_app_user(actor, project_id, actor_id)
+    made = successor(old)
+    if made is not None:
+        return made
+    if old.key_hash is not None:
+        report(actor, project_id, actor_id)
+    made = access.create_app_user(
+        actor,
+        project_id,
+        old.actor.display_name,
+        language=old.actor.language,
+        form_ids=volunteers.forms_of(actor, project_id, [actor_id]).get(actor_id, []),
+        properties_given=old.actor.properties or None,
+    )
+    _hand_over(actor, old, made)
+    _forget_deleted(old)
+    made.replaces = actor_id
+    db.session.flush()
+    audits.log(actor, "field_key.replace", project_id=project_id, subject_id=actor_id, replacement=made.actor_id)
+    return made
+
+
+def _hand_over(actor: Actor, old: AppUser, made: AppUser) -> None:
+    held = select(Assignment.role, Assignment.unit_id).where(
+        Assignment.actor_id == old.actor_id, Assignment.unit_id.is_not(None), Assignment.role.in_(UNIT_ROLES)
+    )
+    for role, unit_id in db.session.execute(held.order_by(Assignment.id)).all():
+        unit_roles.grant(actor, role, made.actor_id, unit_id, project_id=old.project_id)
+        unit_roles.revoke(actor, role, old.actor_id, unit_id, project_id=old.project_id)
+
+
+def _forget_deleted(old: AppUser) -> None:
+    """A card that was made before and deleted since is none."""
+    for before in db.session.scalars(select(AppUser).where(AppUser.replaces == old.actor_id)):
+        before.replaces = None
+    db.session.flush()
