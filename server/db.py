@@ -72,10 +72,10 @@ class Base(DeclarativeBase):
 
 
 class OneOf(FunctionElement[Any]):
-    """`OneOf(column, query.scalar_subquery())`: whether the value is among those of the query, which are few.
+    """`OneOf(column, query.scalar_subquery(), otherwise)`: whether the value is among the few of the query.
 
     The planner of PostgreSQL takes an average number for the rows of a table of pairs, and reads everything for the
-    sake of a few; of an array it expects little. It has no type, as a
+    sake of a few; of an array it expects little. `otherwise` says the same to other databases. It has no type, as a
     truth would be compared with 1, past all indexes.
     """
 
@@ -84,13 +84,13 @@ class OneOf(FunctionElement[Any]):
 
 @compiles(OneOf)
 def _one_of(element: OneOf, compiler: SQLCompiler, **options: Any) -> str:
-    column, query = element.clauses
-    return compiler.process(column.in_(query), **options)
+    _column, _query, otherwise = element.clauses
+    return compiler.process(otherwise, **options)
 
 
 @compiles(OneOf, "postgresql")
 def _one_of_array(element: OneOf, compiler: SQLCompiler, **options: Any) -> str:
-    column, query = element.clauses
+    column, query, _otherwise = element.clauses
     return f"{compiler.process(column, **options)} = ANY (ARRAY{compiler.process(query, **options)})"
 
 

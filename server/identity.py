@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from flask import Request, current_app, g, request
-from sqlalchemy import Row, Select, bindparam, func, select, union_all
+from sqlalchemy import Row, Select, bindparam, case, func, select, union_all
 from werkzeug.datastructures import Authorization
 
 from schemas import problems, roles
@@ -18,8 +18,9 @@ from server.actions import accounts
 from server.addresses import KEY
 from server.db import ask, now
 from server.models import Actor as ActorRow
-from server.models import AppUser, Assignment, Form, Project, PublicLink, Session, UnitReach, User
-from server.permissions import ANONYMOUS, Actor, Grant
+from server.models import AppUser, Assignment, Form, Project, PublicLink, Session, Unit, UnitReach, User
+from server.parts import settings
+from server.permissions import ANONYMOUS, MANY_UNITS, Actor, Grant
 
 COOKIE = "session"
 NOTES = "x-action-notes"
@@ -36,6 +37,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 _WHO = (ActorRow.id, ActorRow.type, ActorRow.display_name, ActorRow.language, ActorRow.deleted_at)
 _UNITS = select(func.count()).where(UnitReach.unit_id == Assignment.unit_id).scalar_subquery()
+_ALL_UNITS = select(func.count(Unit.id)).scalar_subquery()
 _GRANTS = (
     Assignment.role,
     Assignment.project_id,
@@ -43,6 +45,7 @@ _GRANTS = (
     Assignment.unit_id,
     Form.project_id.label("form_project_id"),
     _UNITS.label("units"),
+    case((_UNITS > MANY_UNITS, _ALL_UNITS - _UNITS)).label("beyond"),
 )
 
 
@@ -75,7 +78,7 @@ def actor() -> Actor:
     """Who sends this request, looked up once. Raises AUTHENTICATION_FAILED for wrong credentials."""
     if "actor" not in g:
         found = _find(request)
-        g.actor = replace(found, source=request.remote_addr, notes=_notes(request)) if found.id is not None else found
+        g.actor = replace(found, source=request.remote_addr, notes=notes(request)) if found.id is not None else found
     return g.actor
 
 
@@ -101,12 +104,12 @@ def is_open(endpoint: str | None) -> bool:
 def key() -> str | None:
     """The key of an app user or a public link that the request was sent with, not in a header."""
     in_path: str | None = request.environ.get(KEY)
-    if in_path is not None or g.get("door", "page") in PAGES:
+    if in_path is not None or _on_a_page():
         return in_path
     return request.args.get(IN_QUERY)
 
 
-def _notes(incoming: Request) -> str | None:
+def notes(incoming: Request) -> str | None:
     """Why something is done, as the client says. Raises INVALID_HEADER with a change that could not be written down."""
     sent = incoming.headers.get(NOTES)
     if sent is None:
@@ -130,14 +133,18 @@ def _find(incoming: Request) -> Actor:
     found = _by_header(incoming) if incoming.headers.get("Authorization") else None
     if found is not None:
         return found
+    if settings().strict and "Cookie" in incoming.headers and not incoming.is_secure and not _on_a_page():
+        raise problems.HTTPS_ONLY()
     cookie = incoming.cookies.get(COOKIE)
     if cookie is not None:
-        return _by_cookie(cookie)
+        return _by_cookie(unquote(cookie))
     return ANONYMOUS
 
 
 def _by_header(incoming: Request) -> Actor | None:
     """None on a page whose proxy adds a header of its own kind."""
+    if incoming.headers["Authorization"].lower().startswith("basic ") and not basic_allowed():
+        raise problems.HTTPS_ONLY()
     try:
         sent = incoming.authorization
     except ValueError:  # what should be base64 is none
@@ -146,13 +153,18 @@ def _by_header(incoming: Request) -> Actor | None:
         return _by_session(sent.token or "", "bearer")
     if sent is not None and sent.type == "basic":
         return _by_basic(sent)
-    if g.get("door", "page") not in PAGES:
+    if not _on_a_page():
         raise problems.AUTHENTICATION_FAILED()
     return None
 
 
+def _on_a_page() -> bool:
+    return g.get("door", "page") in PAGES
+
+
 def _by_key(sent: str) -> Actor:
-    if g.get("door") == "rest" and not _KEY.fullmatch(sent):
+    strict = g.get("door") == "rest" or (settings().strict and not _on_a_page())
+    if strict and not _KEY.fullmatch(sent):
         raise problems.AUTHENTICATION_FAILED()
     rows = _rows_of_key(sent)
     if not rows or rows[0].deleted_at is not None:
@@ -186,15 +198,13 @@ def _by_cookie(token: str) -> Actor:
 
 
 def _by_basic(sent: Authorization) -> Actor:
-    if not basic_allowed():
-        raise problems.HTTPS_ONLY()
     user = accounts.verify_password(sent.username or "", sent.password or "", remember=True, source=request.remote_addr)
     return _actor(ask(_BY_NUMBER, actor_id=user.actor_id), "basic")
 
 
 def basic_allowed() -> bool:
     """Whether a password may come with each request: over https, or from this machine itself."""
-    return request.is_secure or request.remote_addr in ("127.0.0.1", "::1")
+    return request.is_secure or (request.remote_addr in ("127.0.0.1", "::1") and not settings().strict)
 
 
 def _actor(rows: Sequence[Row[Any]], via: str) -> Actor:
@@ -207,6 +217,7 @@ def _actor(rows: Sequence[Row[Any]], via: str) -> Actor:
             row.form_id,
             row.unit_id,
             row.units,
+            row.beyond,
         )
         for row in rows
         if row.role is not None and roles.find(row.role)

@@ -20,6 +20,8 @@ from server.models import Form, Project, Unit, UnitReach
 S = TypeVar("S", bound=Select[Any])
 # From so many units on, a role is taken to reach a good part of all rows.
 MANY_UNITS = 500
+# Up to so many it is taken to reach a few rows of thousands.
+FEW_UNITS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Grant:
     """A role held somewhere: everywhere when neither project, form nor unit is given.
 
     `unit_id`: its verbs reach the rows of this unit and of all below it, in one project or in each. `units`: how many
-    units these are.
+    units these are; `beyond`: how many there are beside them, None where that was not counted as they are few.
     """
 
     role: str
@@ -35,6 +37,7 @@ class Grant:
     form_id: int | None = None
     unit_id: int | None = None
     units: int = 0
+    beyond: int | None = None
 
     def allows(self, verb: str) -> bool:
         """Whether the role has the verb."""
@@ -108,6 +111,13 @@ def whole(actor: Actor, verb: str, project_id: int) -> bool:
     return any(grant.project_id in (None, project_id) for grant in held)
 
 
+def few(actor: Actor, project_id: int, *verbs: str) -> bool:
+    """Whether the actor has the verbs on the rows of some units of a project only, and these are few."""
+    held = [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
+    here = [grant for grant in held if grant.project_id in (None, project_id)]
+    return bool(here) and all(grant.narrow and grant.units <= FEW_UNITS for grant in here)
+
+
 def require(actor: Actor, *verbs: str, project_id: int | None = None, form_id: int | None = None) -> None:
     """Raise INSUFFICIENT_RIGHTS unless the actor has one of the verbs there."""
     if not actor.verbs_on(project_id, form_id).intersection(verbs):
@@ -163,9 +173,12 @@ def _by_unit(actor: Actor, model: Any, grant: Grant, counting: bool) -> ColumnEl
         sent = select(other.id).where(other.submitter_id == actor.id) if hasattr(model, "submitter_id") else None
         conditions.append(model.id.in_(sent) if sent is not None else false())
     elif grant.units <= MANY_UNITS:
-        few = OneOf(other.unit_id, _reach(grant).scalar_subquery())
-        conditions.append(model.id.in_(select(other.id).where(few)))
-    elif counting:  # who reaches many units leaves few out: to look into a short list costs next to nothing
+        few = model.id.in_(select(other.id).where(other.unit_id.in_(_reach(grant))))
+        conditions.append(OneOf(model.unit_id, _reach(grant).scalar_subquery(), few))
+    elif grant.beyond == 0:
+        conditions.append(model.unit_id.is_not(None))
+    elif counting and grant.beyond is not None and grant.beyond < grant.units:
+        # To look into a short list costs next to nothing.
         beyond = _reach(grant).where(UnitReach.within_id == Unit.id).exists()
         conditions += [model.unit_id.is_not(None), model.unit_id.not_in(select(Unit.id).where(~beyond))]
     else:
