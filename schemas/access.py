@@ -7,7 +7,7 @@ import unicodedata
 from marshmallow import EXCLUDE, fields
 
 from schemas import problems
-from schemas.base import Shape, Timestamp
+from schemas.base import Shape, Timestamp, Truth
 
 RESERVED = ("name", "label", "displayname")
 
@@ -68,14 +68,14 @@ class NewAppUser(Shape):
     class Meta:
         unknown = EXCLUDE
 
-    display_name = fields.String(required=True)
+    display_name = fields.String(required=True, allow_none=True)
     properties = fields.Raw(load_default=None, allow_none=True)
 
 
 class NewPublicLink(NewAppUser):
     """What is sent to create a public link."""
 
-    once = fields.Boolean(load_default=False, allow_none=True)
+    once = Truth(load_default=None, allow_none=True)
 
 
 class PropertyChanges(Shape):

@@ -22,8 +22,10 @@ ABOUT = {
     "entity": "dataset",
     "unit": "unit",
 }
-# Looks at rows and files. Clients of the dialect know none of these, so they are told only when they ask.
+# Looks at rows and files; and failures, which change nothing. Clients of the dialect know none of these, so they are
+# told only when they ask.
 LOOKS = frozenset({"submission.read", "submission.attachment.read", "submission.list.read", "submission.data.read"})
+UNTOLD = LOOKS | {"user.session.failure"}
 
 
 def _actions(thing: str, *verbs: str) -> frozenset[str]:
@@ -60,12 +62,17 @@ CATEGORIES: dict[str, frozenset[str]] = {
     "look": LOOKS,
 }  # fmt: skip
 # What happens all day, left out when it is not asked for.
-VERBOSE = _SUBMISSION | _ENTITY | LOOKS | {"user.preference.update", "user.preference.delete", "backup", "analytics"}
+VERBOSE = _SUBMISSION | _ENTITY | UNTOLD | {"user.preference.update", "user.preference.delete", "backup", "analytics"}
 
 
 def actee_id(kind: str, number: int) -> str:
     """The name of a thing for clients of the dialect, which know it by a UUID. `kind`: actor, project, form, …"""
     return str(uuid5(_THINGS, f"{kind} {number}"))
+
+
+def file_number(sha256: str) -> int:
+    """The number of a file for clients of the dialect, which know files by one. It fits into a number of JavaScript."""
+    return int(sha256[:13], 16)
 
 
 # A `+` in an address that was not escaped is a space.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+from schemas import problems
 
 
 def camel(name: str) -> str:
@@ -26,6 +28,16 @@ class Timestamp(fields.Field[datetime]):
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return timestamp(value)
+
+
+class Truth(fields.Boolean):
+    """True, false, or a word for one of them. Raises INVALID_DATA_TYPE for all else, as ODK Central does."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError:
+            raise problems.INVALID_DATA_TYPE(value=str(value)[:80], expected="type boolean") from None
 
 
 class Shape(Schema):

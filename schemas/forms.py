@@ -28,6 +28,9 @@ class FormShape(Shape):
     updated_at = Timestamp()
     published_at = Timestamp()
     validated = fields.Boolean()
+    # Of deleted ones alone: by this number they are restored.
+    deleted_at = Timestamp()
+    id = fields.Integer()
 
 
 class ExtendedFormShape(FormShape):
@@ -63,4 +66,4 @@ class FormChanges(Shape):
     class Meta:
         unknown = EXCLUDE
 
-    state = fields.String()
+    state = fields.String(allow_none=True)

@@ -12,10 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One line of the catalogue. Calling it makes the Problem to raise."""
+    """One line of the catalogue. Calling it makes the Problem to raise.
+
+    `told`: its details go on the wire; else they are there for the sentence alone.
+    """
 
     code: float
     message: str
+    told: bool = True
 
     def __call__(self, **details: Any) -> Problem:
         return Problem(self, details)
@@ -63,7 +67,7 @@ FORM_WARNINGS = Kind(
 )
 FIELD_TYPE_CONFLICT = Kind(400.17, "The form changes the type of {path}, which was “{type}” before.")
 EXPECTED_DEPRECATION = Kind(400.19, "An edit must name, as deprecatedID, the current version of the submission.")
-PASSWORD_TOO_SHORT = Kind(400.21, "The password is too short: at least {length} characters are needed.")
+PASSWORD_TOO_SHORT = Kind(400.21, "The password is too short: at least {length} characters are needed.", told=False)
 OUT_OF_RANGE = Kind(400.22, "The value {value} is out of range for the type {type}.")
 PROPERTY_NOT_FOUND = Kind(400.23, "There is no property “{property}”.")
 SELECT_UNSUPPORTED = Kind(
@@ -74,7 +78,7 @@ UNEXPECTED_PROPERTIES = Kind(400.33, "Other properties were sent than expected: 
 SKIPTOKEN_INVALID = Kind(400.35, "The $skiptoken is not valid.")
 BODY_TOO_LARGE = Kind(400.36, "The body of the request is too large.")
 ENCODING_UNSUPPORTED = Kind(400.37, "The server does not know this encoding of a body.")
-PASSWORD_TOO_LONG = Kind(400.38, "The password is too long: at most {length} characters are allowed.")
+PASSWORD_TOO_LONG = Kind(400.38, "The password is too long: at most {length} characters are allowed.", told=False)
 MULTIPART_BROKEN = Kind(400.39, "The parts of the request could not be read.")
 PASSWORD_TOO_WEAK = Kind(
     400.44, "The password is too easy to guess. Choose another: three or four words are easy to remember."
@@ -105,6 +109,7 @@ TIMED_OUT = Kind(408.1, "The data stopped arriving. Please send again.")
 XML_CONFLICT = Kind(409.1, "Another submission with this ID has already arrived, and its answers differ.")
 NOT_ACCEPTING = Kind(409.2, "This form takes no more submissions. Please talk to your supervisor.")
 UNIQUENESS = Kind(409.3, "A resource with {fields} {values} exists already.")
+ALREADY_ACTIVE = Kind(409.4, "This is on already: {feature}.")
 VERSION_UNIQUENESS = Kind(409.6, "The form {xmlFormId} has already been published with version “{version}”.")
 NO_PUBLISHED_VERSION = Kind(409.7, "The draft cannot be deleted: the form has never been published.")
 DEPRECATING_OLD = Kind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, fields
 
-from schemas.base import Shape, Timestamp
+from schemas.base import Shape, Timestamp, Truth
 
 
 class ProjectShape(Shape):
@@ -59,8 +59,8 @@ class NewProject(Shape):
         unknown = EXCLUDE
 
     name = fields.String(required=True, allow_none=True)
-    description = fields.String(load_default=None, allow_none=True)
-    archived = fields.Boolean(load_default=None, allow_none=True)
+    description = fields.String(allow_none=True)
+    archived = Truth(allow_none=True)
 
 
 class ProjectChanges(Shape):
@@ -71,7 +71,27 @@ class ProjectChanges(Shape):
 
     name = fields.String(allow_none=True)
     description = fields.String(allow_none=True)
-    archived = fields.Boolean(allow_none=True)
+    archived = Truth(allow_none=True)
+
+
+class KeyShape(Shape):
+    """A key of encrypted forms; never its private half."""
+
+    id = fields.Integer()
+    public = fields.String(attribute="public_key")
+    managed = fields.Boolean()
+    hint = fields.String()
+    created_at = Timestamp()
+
+
+class NewKey(Shape):
+    """What is sent to have a project encrypted."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    passphrase = fields.String(load_default=None, allow_none=True)
+    hint = fields.String(load_default=None, allow_none=True)
 
 
 class WholeProject(ProjectChanges):

@@ -80,4 +80,4 @@ class ReviewChange(Shape):
     class Meta:
         unknown = EXCLUDE
 
-    review_state = fields.String(required=True, allow_none=True)
+    review_state = fields.String(allow_none=True)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from marshmallow import EXCLUDE, fields
 from sqlalchemy import Connection, Engine, Table, inspect, select
-from werkzeug.wsgi import ClosingIterator
 
 from forms import xform
 from schemas import problems
+from schemas.base import Shape
 from server.actions import credentials, drafts
 from server.actions.definitions import Definition
 from server.config import Settings
@@ -26,54 +25,45 @@ from server.permissions import CONSOLE
 from server.secrets import Vault
 from server.storage import open_storage
 
-# Answers below it change the whole server, so nothing else goes on meanwhile.
-PATH = "/-/testing/"
-PATIENCE = 20.0
 ON_SERVER = "postgresql"
 Rows = dict[str, list[dict[str, Any]]]
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Alone:
-    """A door to the app: requests below PATH wait until all others are answered, and keep them out meanwhile."""
+class _Shape(Shape):
+    class Meta:
+        unknown = EXCLUDE
 
-    def __init__(self, app: Wsgi) -> None:
-        self.app = app
-        self._changed = threading.Condition()
-        self._running = 0
-        self._alone = False
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Serve a request, and count it until the last byte of its answer is made."""
-        if str(environ.get("PATH_INFO", "")).startswith(PATH):
-            with self._nobody_else():
-                return list(self.app(environ, start_response))
-        with self._changed:
-            self._changed.wait_for(lambda: not self._alone, PATIENCE)
-            self._running += 1
-        try:
-            return ClosingIterator(self.app(environ, start_response), self._left)
-        except BaseException:
-            self._left()
-            raise
+class ProjectShape(_Shape):
+    """The one project of a case."""
 
-    def _left(self) -> None:
-        with self._changed:
-            self._running -= 1
-            self._changed.notify_all()
+    id = fields.Integer(required=True, strict=True)
+    name = fields.String(required=True)
 
-    @contextmanager
-    def _nobody_else(self) -> Iterator[None]:
-        with self._changed:
-            self._changed.wait_for(lambda: not self._alone, PATIENCE)
-            self._alone = True
-            self._changed.wait_for(lambda: not self._running, PATIENCE)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._alone = False
-                self._changed.notify_all()
+
+class UserShape(_Shape):
+    """A user of a case."""
+
+    id = fields.Integer(required=True, strict=True)
+    email = fields.String(required=True)
+    display_name = fields.String(required=True)
+    password = fields.String(required=True)
+    role = fields.String(load_default=None, allow_none=True)
+
+
+class FormShape(_Shape):
+    """A form of a case."""
+
+    xml = fields.String(required=True)
+
+
+class CaseShape(_Shape):
+    """What there is at the beginning of a case, and the name under which it is remembered."""
+
+    fixture_id = fields.Raw(required=True)
+    project = fields.Nested(ProjectShape, required=True)
+    users = fields.List(fields.Nested(UserShape), required=True)
+    forms = fields.List(fields.Nested(FormShape), required=True)
 
 
 @dataclass
@@ -87,12 +77,13 @@ class Fixtures:
     def reset(self, wanted: Mapping[str, Any]) -> None:
         """Leave exactly what is wanted; the rest of the database, the files and what the process remembers go.
 
-        Within an app context. Raises MISSING_PARAMETER, UNPARSEABLE and what refuses a form.
+        Within an app context. `wanted`: a case as it came. Raises what its shape refuses, or what refuses a form.
         """
-        name = str(wanted["fixtureId"])
+        case = CaseShape().load(wanted)
+        name = str(case["fixture_id"])
         if name not in self.made:
             self._put({})
-            build(wanted)
+            build(case)
             self.made[name] = _read(db.engine)
         self._put(self.made[name])
 
@@ -122,10 +113,10 @@ def build(wanted: Mapping[str, Any]) -> None:
 
 
 def _add_user(user: Mapping[str, Any], project_id: int) -> None:
-    number, role = user["id"], user.get("role")
+    number, role = user["id"], user["role"]
     if role not in (None, "admin", "manager"):
         raise problems.UNEXPECTED_VALUE(field="role", value=role, reason="admin, manager or null was expected")
-    actor = Actor(id=number, type="user", display_name=user["displayName"], created_at=now())
+    actor = Actor(id=number, type="user", display_name=user["display_name"], created_at=now())
     db.session.add(actor)
     db.session.flush()
     key, hashed = credentials.email_key(user["email"]), vault().hash_password(user["password"])

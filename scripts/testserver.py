@@ -25,7 +25,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from schemas import problems
-from scripts.fixtures import PATH, Alone, Fixtures, prepare
+from scripts.alone import PATH, RESET, Alone
+from scripts.fixtures import Fixtures, prepare
 from server.actions import maintain, purge, upkeep
 from server.app import create_app
 from server.config import Settings
@@ -45,7 +46,6 @@ TASKS: dict[str, Callable[[bool], int]] = {
     # Nobody sends a file meanwhile, so that the newest may go, too.
     "purge-blobs": lambda _force: maintain.forget(timedelta(0)),
 }
-NEEDED = ("fixtureId", "project", "users", "forms")
 
 
 class NotOurs(click.ClickException):
@@ -64,6 +64,8 @@ def settings_in(folder: Path, database_url: str) -> Settings:
         public_url=PUBLIC_URL,
         min_free_disk=0,
         testing=True,
+        strict=True,
+        accept_length=100_000_000,
         **mail,
     )
 
@@ -101,13 +103,9 @@ def make(settings: Settings) -> Flask:
         if request.path.startswith(PATH):
             g.door = "rest"
 
-    @app.post(f"{PATH}reset")
+    @app.post(RESET)
     def reset() -> Response:
-        wanted = _sent()
-        for name in NEEDED:
-            if name not in wanted:
-                raise problems.MISSING_PARAMETER(field=name)
-        states.reset(wanted)
+        states.reset(_sent())
         return jsonify(success=True)
 
     @app.post(f"{PATH}drain")

@@ -55,6 +55,8 @@ class Settings:
     backup_at: time | None = None
     backup_keep: int = 14
     testing: bool = False
+    # What ODK Central insists on and the product need not: https from this machine too, and OpenRosa's own header.
+    strict: bool = False
 
     @property
     def secure_cookies(self) -> bool:

@@ -74,8 +74,10 @@ def answer(problem: Problem) -> Response:
             body = render_template("problem.html", message=sentence(problem), problem=problem)
         response = Response(body, problem.status, mimetype="text/html")
     else:
-        details = {key: value for key, value in problem.details.items() if value is not None}
-        response = jsonify(message=problem.message, code=problem.kind.code, details=details)
+        told = problem.details if problem.kind.told else {}
+        details = {key: value for key, value in told.items() if value is not None}
+        # As in ODK Central, there is no word of details where there are none.
+        response = jsonify(message=problem.message, code=problem.kind.code, **({"details": details} if details else {}))
         response.status_code = problem.status
     if problem.status == 401 and door != "page":
         response.headers["WWW-Authenticate"] = CHALLENGE

@@ -91,6 +91,6 @@ def letters(app: Flask) -> Iterator[list[EmailMessage]]:
 
 def text_of(letter: EmailMessage) -> str:
     """The words of a letter."""
-    body = letter.get_body()
+    body = letter.get_body(("plain",))
     assert isinstance(body, EmailMessage)
     return str(body.get_content()).replace("\r\n", "\n")

@@ -18,6 +18,8 @@ from server.parts import vault
 from server.permissions import Actor
 from server.secrets import new_token, token_hash
 
+MAX_NAME = 64
+
 
 def role(name: str) -> Role:
     """A role by its number or system name. Raises NOT_FOUND."""
@@ -33,6 +35,16 @@ def holder(actor_id: int) -> ActorRow:
     if found is None or found.deleted_at is not None:
         raise problems.NOT_FOUND()
     return found
+
+
+def label(display_name: str | None) -> str:
+    """The name of an app user or a public link. Raises MISSING_PARAMETER, VALUE_TOO_LONG."""
+    if not (display_name or "").strip():
+        raise problems.MISSING_PARAMETER(field="displayName")
+    name = str(display_name).strip()
+    if len(name) > MAX_NAME:
+        raise problems.VALUE_TOO_LONG(maxLength=str(MAX_NAME))
+    return name
 
 
 def place_id(project_id: int | None, form_id: int | None) -> str:
@@ -162,7 +174,7 @@ def key_of(holder: AppUser | PublicLink) -> str | None:
 def create_app_user(
     actor: Actor,
     project_id: int,
-    display_name: str,
+    display_name: str | None,
     *,
     language: str | None = None,
     all_forms: bool = False,
@@ -173,12 +185,8 @@ def create_app_user(
     permissions.require(actor, "field_key.create", project_id=project_id)
     if db.session.get(Project, project_id) is None:
         raise problems.NOT_FOUND()
-    if not display_name.strip():
-        raise problems.MISSING_PARAMETER(field="displayName")
-    key = new_token()
-    row = ActorRow(
-        type="field_key", display_name=display_name.strip(), language=language, properties={}, created_at=now()
-    )
+    name, key = label(display_name), new_token()
+    row = ActorRow(type="field_key", display_name=name, language=language, properties={}, created_at=now())
     db.session.add(row)
     db.session.flush()
     app_user = AppUser(

@@ -140,7 +140,8 @@ def _add(actor: Actor, email: str, display_name: str) -> User:
     user = User(actor_id=row.id, email=email, email_key=email_key(email))
     user.actor = row
     db.session.add(user)
-    audits.log(actor, "user.create", subject_id=row.id, data={"email": email})
+    data = {"actorId": row.id, "email": email, "password": None, "lastLoginAt": None}
+    audits.log(actor, "user.create", subject_id=row.id, data=data)
     return user
 
 
@@ -158,7 +159,7 @@ def create_user(
 
 def invite(actor: Actor, email: str, password: Any = None, display_name: str = "") -> User:
     """A new user, who is told by mail: with a password that was agreed on, or else with the way to choose one."""
-    user, token = _invite(actor, email, password, display_name)
+    user, token = _invite(actor, email, None if password == "" else password, display_name)
     if token is None:
         mail.post(user.email, user.actor.language, "invited_with_password")
     else:
@@ -169,11 +170,11 @@ def invite(actor: Actor, email: str, password: Any = None, display_name: str = "
 @writes
 def _invite(actor: Actor, email: str, password: Any, display_name: str) -> tuple[User, str | None]:
     user = _add(actor, email, display_name)
-    if password:
+    if password is not None:
         credentials.keep_password(user, credentials.check_password(password, email))
         audits.log(actor, "user.update", subject_id=user.actor_id, data={"password": True})
     db.session.flush()
-    return user, None if password else credentials.new_reset(user)
+    return user, None if password is not None else credentials.new_reset(user)
 
 
 def update_user(actor: Actor, actor_id: int, changes: Changes) -> User:
@@ -226,7 +227,6 @@ def delete_user(actor: Actor, actor_id: int) -> None:
     user.actor.deleted_at = now()
     user.email_key = f"deleted {actor_id} {user.email_key}"
     user.password_hash = user.totp_cipher = user.totp_since = user.totp_step = None
-    credentials.drop_resets(actor_id)
     credentials.end_sessions(actor_id)
     for held in (Assignment, AppPassword, RecoveryCode):
         db.session.execute(delete(held).where(held.actor_id == actor_id))

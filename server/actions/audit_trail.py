@@ -33,12 +33,13 @@ KINDS: dict[str, frozenset[str]] = {
         "user", "session.failure", "session.unlock", "session.end", "password.link", "second_factor.create",
         "second_factor.delete", "second_factor.recover", "app_password.create", "app_password.delete",
     ),
-    "field_key": _with("field_key"),
+    "field_key": _with("field_key", "lost", "replace"),
     "public_link": _with("public_link"),
     "project": _with("project"),
     "form": _with("form"),
     "unit": _with(
-        "unit", "create", "update", "merge", "split", "import", "assignment.create", "assignment.delete"
+        "unit", "create", "update", "merge", "split", "import", "assignment.create", "assignment.delete",
+        "level.create", "level.update", "level.delete", "level.choose",
     ),
     "server": CATEGORIES["config"] | CATEGORIES["upgrade"] | {"backup.run", "backup"},
 }  # fmt: skip

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
-from schemas.audits import ABOUT, CATEGORIES, LOOKS, VERBOSE
+from schemas.audits import ABOUT, CATEGORIES, LOOKS, UNTOLD, VERBOSE
 from server import permissions
-from server.db import Number, db, insert, now, writes
+from server.db import Number, db, insert, insert_all, now, writes
 from server.models import Actor as ActorRow
 from server.models import Audit, Form, Project, Submission, SubmissionVersion
 from server.permissions import Actor
@@ -46,20 +46,25 @@ def log(
     `unit_id`: the unit that the thing belongs to. The numbers of a submission and its version are added when it is
     read: the first is in its column, the second is found by `details["instanceId"]`.
     """
-    insert(
-        Audit,
-        logged_at=now(),
-        action=action,
-        actor_id=actor.id,
-        project_id=project_id,
-        form_id=form_id,
-        submission_id=submission_id,
-        subject_id=subject_id,
-        unit_id=unit_id,
-        details=details,
-        notes=actor.notes,
-        source=actor.source,
-    )
+    place = {"project_id": project_id, "form_id": form_id, "submission_id": submission_id}
+    insert(Audit, **_by(actor, action), **place, subject_id=subject_id, unit_id=unit_id, details=details)
+
+
+def log_each(actor: Actor, action: str, told: Iterable[dict[str, Any]], **place: Any) -> None:
+    """As `log`, of several things in one place: an entry for the details of each. `place`: the numbers, as there."""
+    made = _by(actor, action) | place
+    insert_all(Audit, [made | {"details": details} for details in told])
+
+
+def _by(actor: Actor, action: str) -> dict[str, Any]:
+    """What an entry says of who does it, and when."""
+    return {
+        "logged_at": now(),
+        "action": action,
+        "actor_id": actor.id,
+        "notes": actor.notes,
+        "source": actor.source,
+    }
 
 
 def looked(
@@ -87,9 +92,10 @@ def _note(actor: Actor, action: str, **values: Any) -> None:
     log(actor, action, **values)
 
 
-def of_submission(submission_id: int, *, limit: int | None = None, offset: int = 0) -> list[Audit]:
-    """The entries about a submission, newest first; without those of who looked."""
-    query = select(Audit).where(Audit.submission_id == submission_id, Audit.action.not_in(LOOKS))
+def of_submission(submission_id: int, *, files: bool = True, limit: int | None = None, offset: int = 0) -> list[Audit]:
+    """The entries about a submission, newest first; without those of who looked. `files`: those of its files, too."""
+    left_out = LOOKS if files else LOOKS | {"submission.attachment.update"}
+    query = select(Audit).where(Audit.submission_id == submission_id, Audit.action.not_in(left_out))
     return list(db.session.scalars(query.order_by(Audit.id.desc()).limit(limit).offset(offset)))
 
 
@@ -104,7 +110,7 @@ def listed(
 ) -> list[Audit]:
     """Entries, newest first, from `start` until before `end`. `action`: one action, or a word for several.
 
-    Looks are shown only where they are asked for.
+    Looks, and failures to sign in, are shown only where they are asked for.
     """
     permissions.require(actor, "audit.read")
     query = select(Audit).where(_chosen(action))
@@ -117,7 +123,7 @@ def listed(
 
 def _chosen(action: str | None) -> ColumnElement[bool]:
     if action is None:
-        return Audit.action.not_in(LOOKS)
+        return Audit.action.not_in(UNTOLD)
     if action == "nonverbose":
         return Audit.action.not_in(VERBOSE)
     return Audit.action.in_(CATEGORIES.get(action, {action}))

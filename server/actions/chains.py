@@ -194,7 +194,7 @@ def add_files(actor: Actor, version: SubmissionVersion, parts: Iterable[Part]) -
             if name not in places:
                 places[name] = SubmissionFile(version_id=version.id, name=name, expected=False, position=len(places))
                 db.session.add(places[name])
-            _fill(actor, version, places[name], part)
+            _fill(actor, version, places[name], part, purposely=False)
             filled = True
     if filled:
         _hand_down(version)
@@ -231,25 +231,31 @@ def replace_file(actor: Actor, version: SubmissionVersion, part: Part) -> None:
     if place is None:
         raise problems.NOT_FOUND()
     if place.blob_sha256 != part.sha256:
-        _fill(actor, version, place, part)
+        _fill(actor, version, place, part, purposely=True)
         _hand_down(version)
 
 
-def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part: Part) -> None:
-    unit_id = db.session.scalar(select(Submission.unit_id).where(Submission.id == version.submission_id))
-    audits.log(
-        actor,
-        "submission.attachment.update",
-        project_id=version.project_id,
-        form_id=version.form_id,
-        submission_id=version.submission_id,
-        unit_id=unit_id,
-        instanceId=version.instance_id,
-        name=place.name,
-        oldBlobId=place.blob_sha256,
-        newBlobId=part.sha256,
-    )
+def clear_file(actor: Actor, version: SubmissionVersion, name: str) -> None:
+    """Empty a place, on purpose. Raises NOT_FOUND."""
+    place = next((file for file in of_version(version.id) if file.name == name), None)
+    if place is None:
+        raise problems.NOT_FOUND()
+    _log_file(actor, version, place.name, oldBlobId=place.blob_sha256)
+    place.blob_sha256, place.content_type, place.inherited = None, None, False
+
+
+def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part: Part, *, purposely: bool) -> None:
+    """`purposely`: not by a phone that sends what is missing, so that what was there before is told even if nothing."""
+    before = {"oldBlobId": place.blob_sha256} if purposely or place.blob_sha256 is not None else {}
+    _log_file(actor, version, place.name, **before, newBlobId=part.sha256)
     place.blob_sha256, place.content_type, place.inherited = part.sha256, part.content_type or None, False
+
+
+def _log_file(actor: Actor, version: SubmissionVersion, name: str, **files: Any) -> None:
+    unit_id = db.session.scalar(select(Submission.unit_id).where(Submission.id == version.submission_id))
+    place = {"project_id": version.project_id, "form_id": version.form_id, "submission_id": version.submission_id}
+    told: dict[str, Any] = {"instanceId": version.instance_id, "name": name}
+    audits.log(actor, "submission.attachment.update", **place, unit_id=unit_id, **told, **files)
 
 
 def of_version(version_id: int) -> list[SubmissionFile]:

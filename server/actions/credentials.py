@@ -41,11 +41,10 @@ def check_password(password: Any, email: str = "") -> str:
         raise problems.PASSWORD_TOO_SHORT(length=MIN_PASSWORD)
     if len(password.encode()) > MAX_PASSWORD:
         raise problems.PASSWORD_TOO_LONG(length=MAX_PASSWORD)
-    if is_weak(password) or email_key(password) == email_key(email):
-        raise problems.PASSWORD_TOO_WEAK()
     file = settings().breached_passwords
-    if file is not None and breached.contains(file, password):
-        raise problems.PASSWORD_TOO_WEAK()
+    weak = is_weak(password) or email_key(password) == email_key(email)
+    if weak or (file is not None and breached.contains(file, password)):
+        raise problems.PASSWORD_TOO_WEAK(warning="", suggestions=[])
     return password
 
 

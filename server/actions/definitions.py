@@ -29,10 +29,11 @@ class Definition:
     itemsets: Part | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
-    def refuse_warnings(self) -> None:
-        """Raise FORM_WARNINGS with all of them, if there are any."""
-        if self.warnings or self.workflow_warnings:
-            details = rules.warning_details(self.warnings, self.workflow_warnings)
+    def refuse_warnings(self, *more: dict[str, Any]) -> None:
+        """Raise FORM_WARNINGS with all of them, if there are any. `more`: of the place where it goes."""
+        workflow = (*more, *self.workflow_warnings)
+        if self.warnings or workflow:
+            details = rules.warning_details(self.warnings, workflow)
             raise problems.FORM_WARNINGS(**details, validated=self.validated)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select
 
 from forms import rules, workbooks, xform
 from schemas import problems
-from server.actions import audits, definitions, files, forms, projects
+from server.actions import audits, definitions, files, forms, keys, projects, trash
 from server.actions.definitions import Definition
 from server.db import db, now, writes
 from server.models import (
@@ -33,6 +34,13 @@ def create(actor: Actor, project_id: int, definition: Definition, *, publish: bo
     return _create(actor, project_id, definition, publish)
 
 
+def warnings_of_new(project_id: int, definition: Definition) -> list[dict[str, Any]]:
+    """What is worth saying before a form is made of a definition: that one with its ID was deleted."""
+    form_id = definition.form.form_id
+    deleted = trash.has_form(project_id, form_id)
+    return [{"type": "deletedFormExists", "details": {"xmlFormId": form_id}}] if deleted else []
+
+
 def _keep(definition: Definition) -> None:
     files.keep(part for part in (definition.workbook, definition.itemsets) if part is not None)
 
@@ -41,16 +49,14 @@ def _keep(definition: Definition) -> None:
 def _create(actor: Actor, project_id: int, definition: Definition, publish: bool) -> Form:
     projects.get(actor, project_id, "form.create")
     form_id = definition.form.form_id
-    taken = select(Form.id).where(Form.project_id == project_id, Form.xml_form_id == form_id, Form.deleted_at.is_(None))
-    if db.session.scalar(taken) is not None:
-        raise problems.UNIQUENESS(fields="projectId,xmlFormId", values=f"{project_id},{form_id}", table="forms")
+    forms.refuse_taken(project_id, form_id)
     form = Form(project_id=project_id, xml_form_id=form_id, created_at=now(), created_by=actor.id)
     db.session.add(form)
     db.session.flush()
     _add_draft(actor, form, definition)
     audits.log(actor, "form.create", project_id=project_id, form_id=form.id)
     if publish:
-        _publish(actor, form)
+        _publish(actor, form, fresh=True)
     return form
 
 
@@ -59,7 +65,7 @@ def replace(actor: Actor, form: Form, definition: Definition | None = None) -> F
     if definition is not None:
         if definition.form.form_id != form.xml_form_id:
             raise problems.UNEXPECTED_VALUE(
-                field="form ID", value=definition.form.form_id, reason=f"this form's ID is {form.xml_form_id}"
+                field="xmlFormId", value=definition.form.form_id, reason=f"this form's ID is {form.xml_form_id}"
             )
         _keep(definition)
     return _replace(actor, form.project_id, form.xml_form_id, definition)
@@ -68,24 +74,30 @@ def replace(actor: Actor, form: Form, definition: Definition | None = None) -> F
 @writes
 def _replace(actor: Actor, project_id: int, xml_form_id: str, definition: Definition | None) -> Form:
     form = forms.get(actor, project_id, xml_form_id, "form.update")
-    old = form.draft_version_id
-    if definition is None:
-        if form.current is None:
-            raise problems.MISSING_PARAMETER(field="xml")
-        definition = _copy_of(form.current)
-        workbook = (form.current.workbook_sha256, form.current.workbook_type, form.current.workbook_name)
-        draft = _add_draft(actor, form, definition)
-        draft.workbook_sha256, draft.workbook_type, draft.workbook_name = workbook
+    if definition is not None:
+        _set_draft(actor, form, definition)
+    elif form.current is None:
+        raise problems.MISSING_PARAMETER(field="xml")
     else:
-        _add_draft(actor, form, definition)
-    form.updated_at = now()
-    place = {"project_id": project_id, "form_id": form.id}
-    audits.log(actor, "form.update.draft.set", **place, oldDraftDefId=old, newDraftDefId=form.draft_version_id)
+        current = form.current
+        definition = Definition(current.xml, forms.compiled(current), validated=current.validated)
+        _set_draft(actor, form, definition, workbook_of=current)
     return form
 
 
-def _copy_of(version: FormVersion) -> Definition:
-    return Definition(version.xml, forms.compiled(version), validated=version.validated)
+def _set_draft(
+    actor: Actor, form: Form, definition: Definition, *, workbook_of: FormVersion | None = None
+) -> FormVersion:
+    """Another draft, and the entry that says so. `workbook_of`: the version that it is a copy of."""
+    old, from_ = form.draft_version_id, workbook_of
+    workbook = (from_.workbook_sha256, from_.workbook_type, from_.workbook_name) if from_ is not None else None
+    draft = _add_draft(actor, form, definition)
+    if workbook is not None:
+        draft.workbook_sha256, draft.workbook_type, draft.workbook_name = workbook
+    form.updated_at = now()
+    place = {"project_id": form.project_id, "form_id": form.id}
+    audits.log(actor, "form.update.draft.set", **place, oldDraftDefId=old, newDraftDefId=draft.id)
+    return draft
 
 
 def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
@@ -93,6 +105,7 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
     inherited = {
         file.name: file for version in (form.current, old) if version for file, _ in files.of_version(version.id)
     }
+    definition, key_id = keys.seal(form.project_id, definition)
     key = (vault().reveal(old.draft_key_cipher) if old else None) or new_token()
     if old is not None:
         _remove(form, old)
@@ -103,6 +116,7 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
         project_id=form.project_id,
         form_id=form.id,
         number=last + 1,
+        key_id=key_id,
         validated=definition.validated,
         warnings=[*definition.warnings],
         workbook_sha256=workbook.sha256 if workbook else None,
@@ -113,7 +127,7 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
         created_at=now(),
         created_by=actor.id,
     )
-    _set_definition(draft, definition.xml, definition.form)
+    set_definition(draft, definition.xml, definition.form)
     db.session.add(draft)
     db.session.flush()
     form.draft = draft
@@ -122,7 +136,8 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
     return draft
 
 
-def _set_definition(version: FormVersion, xml: bytes, parsed: xform.Form) -> None:
+def set_definition(version: FormVersion, xml: bytes, parsed: xform.Form) -> None:
+    """Make this the definition of a version, with what is told of it."""
     version.xml = xml
     version.version = parsed.version
     version.title = parsed.title
@@ -163,21 +178,24 @@ def _remove(form: Form, draft: FormVersion) -> None:
 def publish(
     actor: Actor, project_id: int, xml_form_id: str, version: str | None = None, notes: str | None = None
 ) -> Form:
-    """Make the draft the published version, under another version string if one is given.
+    """Make the draft the published version, under another version string if one is given: then it is a draft of its
+    own, as clients are told.
 
     Raises VERSION_UNIQUENESS when the string has been published before.
     """
     form = forms.get(actor, project_id, xml_form_id, "form.update")
     draft = forms.draft_of(form)
-    if version is not None and version != draft.version:
-        xml = xform.set_version(draft.xml, version)
-        _set_definition(draft, xml, xform.parse(xml))
+    if version is not None and version.strip():
+        xml, warnings = xform.set_version(draft.xml, version), draft.warnings
+        definition = Definition(xml, xform.parse(xml), validated=draft.validated, warnings=tuple(warnings))
+        draft = _set_draft(actor, form, definition, workbook_of=draft)
     draft.publish_notes = notes
     _publish(actor, form)
     return form
 
 
-def _publish(actor: Actor, form: Form) -> None:
+def _publish(actor: Actor, form: Form, *, fresh: bool = False) -> None:
+    """`fresh`: the form is made at the same time, so that nothing was changed since."""
     draft = forms.draft_of(form)
     taken = select(FormVersion.id).where(
         FormVersion.form_id == form.id,
@@ -188,15 +206,17 @@ def _publish(actor: Actor, form: Form) -> None:
         raise problems.VERSION_UNIQUENESS(xmlFormId=form.xml_form_id, version=draft.version)
     rules.check(forms.compiled(draft), previous=definitions.previous_of(form), public_url=settings().public_url)
     old = form.current_version_id
-    draft.published_at = now()
+    draft.published_at = form.created_at if fresh else now()
     draft.published_by = actor.id
+    if draft.publish_notes is None:
+        draft.publish_notes = actor.notes
     draft.draft_key_hash = draft.draft_key_cipher = None
     form.current = draft
-    form.updated_at = now()
+    form.updated_at = None if fresh else now()
     _remove(form, draft)
     db.session.flush()
     place = {"project_id": form.project_id, "form_id": form.id}
-    audits.log(actor, "form.update.publish", **place, oldDefId=old, newDefId=draft.id, version=draft.version)
+    audits.log(actor, "form.update.publish", **place, oldDefId=old, newDefId=draft.id)
 
 
 @writes

@@ -82,11 +82,13 @@ def readable(actor: Actor, project_id: int, xml_form_id: str) -> Target:
     return found if found.version_id is not None else target(project_id, xml_form_id, draft=True) or found
 
 
-def list_all(actor: Actor, project_id: int) -> list[Form]:
-    """The forms of a project that the actor may see, by title."""
+def list_all(actor: Actor, project_id: int, *, deleted: bool = False) -> list[Form]:
+    """The forms of a project that the actor may see, by title; or those of them that were deleted."""
     projects.find(project_id)
     permissions.require(actor, "form.list", "open_form.list", project_id=project_id)
-    query = select(Form).where(Form.project_id == project_id, Form.deleted_at.is_(None))
+    query = select(Form).where(
+        Form.project_id == project_id, Form.deleted_at.is_not(None) if deleted else Form.deleted_at.is_(None)
+    )
     query = query.options(selectinload(Form.current), selectinload(Form.draft))
     rows = db.session.scalars(permissions.visible(actor, query, "form.list", "open_form.list"))
     shown = [form for form in rows if _is_shown(actor.verbs_on(project_id, form.id), form)]
@@ -240,9 +242,11 @@ def with_findings(actor: Actor, form_ids: list[int]) -> dict[int, int]:
 
 
 @writes
-def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str) -> Form:
+def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str | None) -> Form:
     """Open, close or finally close a form."""
     form = get(actor, project_id, xml_form_id, "form.update")
+    if state is None:
+        raise problems.MISSING_PARAMETER(field="state")
     if state not in STATES:
         raise problems.UNEXPECTED_VALUE(field="state", value=state, reason="open, closing or closed was expected")
     form.state = state
@@ -252,8 +256,27 @@ def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str) -> Fo
 
 
 @writes
+def touch(actor: Actor, project_id: int, xml_form_id: str) -> Form:
+    """A change that changes nothing that is known here: written down as one, as clients expect."""
+    form = get(actor, project_id, xml_form_id, "form.update")
+    form.updated_at = now()
+    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, data={})
+    return form
+
+
+@writes
 def delete(actor: Actor, project_id: int, xml_form_id: str) -> None:
     """Take a form away; its rows stay until they are purged."""
     form = get(actor, project_id, xml_form_id, "form.delete")
     form.deleted_at = now()
-    audits.log(actor, "form.delete", project_id=project_id, form_id=form.id)
+    # The lists that it wrote and read, so that they are there when it is restored. There are none yet.
+    lists: dict[str, Any] = {"targetDatasets": [], "linkedDatasets": []}
+    audits.log(actor, "form.delete", project_id=project_id, form_id=form.id, **lists)
+
+
+def refuse_taken(project_id: int, xml_form_id: str) -> None:
+    """Raise UNIQUENESS if a living form has this ID."""
+    taken = (Form.project_id == project_id, Form.xml_form_id == xml_form_id, Form.deleted_at.is_(None))
+    if db.session.scalar(select(Form.id).where(*taken)) is not None:
+        fields, values = ["projectId", "xmlFormId"], [str(project_id), xml_form_id]
+        raise problems.UNIQUENESS(fields=fields, values=values, table="forms")

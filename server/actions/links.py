@@ -42,23 +42,21 @@ def create(
     actor: Actor,
     project_id: int,
     xml_form_id: str,
-    display_name: str,
+    display_name: str | None,
     *,
-    once: bool = False,
+    once: bool | None = None,
     properties_given: object = None,
 ) -> PublicLink:
     """A new link with a key of its own. `once` tells the page that shows the form to let each person fill it once."""
     form = forms.get(actor, project_id, xml_form_id, "public_link.create")
-    if not display_name.strip():
-        raise problems.MISSING_PARAMETER(field="displayName")
-    key = new_token()
-    row = ActorRow(type="public_link", display_name=display_name.strip(), properties={}, created_at=now())
+    name, key = access.label(display_name), new_token()
+    row = ActorRow(type="public_link", display_name=name, properties={}, created_at=now())
     db.session.add(row)
     db.session.flush()
     link = PublicLink(
         actor_id=row.id,
         form_id=form.id,
-        once=once,
+        once=bool(once),
         key_hash=token_hash(key),
         key_cipher=vault().encrypt(key),
         created_by=actor.id,
@@ -67,17 +65,17 @@ def create(
     db.session.add(link)
     db.session.add(Assignment(actor_id=row.id, role=ROLE, form_id=form.id))
     db.session.flush()
-    _log_new(actor, project_id, link)
+    _log_new(actor, project_id, link, once)
     properties.put(actor, row, properties_given, project_id=project_id, form_id=form.id)
     return link
 
 
-def _log_new(actor: Actor, project_id: int, link: PublicLink) -> None:
+def _log_new(actor: Actor, project_id: int, link: PublicLink, once: bool | None) -> None:
     place = {"project_id": project_id, "form_id": link.form_id, "subject_id": link.actor_id}
     granted = access.place_id(project_id, link.form_id)
     role_id = access.role(ROLE).id
     audits.log(actor, "public_link.assignment.create", **place, roleId=role_id, grantedActeeId=granted)
-    data = {"actorId": link.actor_id, "createdBy": actor.id, "formId": link.form_id, "once": link.once}
+    data = {"actorId": link.actor_id, "createdBy": actor.id, "formId": link.form_id, "once": once}
     audits.log(actor, "public_link.create", **place, data=data)
 
 

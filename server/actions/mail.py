@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from html import escape
 from threading import BoundedSemaphore, Thread
 from urllib.parse import quote, unquote, urlsplit
 
@@ -17,6 +19,7 @@ from server.parts import settings
 SECONDS = 20
 # Mails on their way at a time: beyond it, the relay does not answer, and threads would pile up.
 AT_ONCE = 50
+_LINK = re.compile(r"https?://\S+")
 NEAR = ("localhost", "127.0.0.1", "::1")
 
 log = logging.getLogger("donghanh.mail")
@@ -73,7 +76,14 @@ def _message(sender: str, address: str, subject: str, text: str) -> EmailMessage
     message["Date"], message["Auto-Submitted"] = formatdate(), "auto-generated"
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or "localhost")
     message.set_content(text + "\n", cte="8bit")
+    message.add_alternative(_as_page(text), subtype="html", cte="8bit")
     return message
+
+
+def _as_page(text: str) -> str:
+    """The same for programs that show HTML, where the links of a plain text cannot always be followed."""
+    said = [_LINK.sub(r'<a href="\g<0>">\g<0></a>', escape(each)) for each in text.split("\n\n")]
+    return "<html>" + "".join(f"<p>{each}</p>\n" for each in said) + "</html>\n"
 
 
 def _relay(url: str) -> smtplib.SMTP:

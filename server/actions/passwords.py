@@ -94,10 +94,20 @@ def _initiate(actor: Actor, email: str, invalidate: bool) -> tuple[User, str] | 
 
 def user_of(token: str) -> User | None:
     """The user whose password the bearer of the token may choose; None where it counts no more."""
+    user = _holder(token)
+    return user if user is not None and user.actor.deleted_at is None else None
+
+
+def is_orphaned(token: str) -> bool:
+    """Whether the token would count, had its user not been deleted."""
+    user = _holder(token)
+    return user is not None and user.actor.deleted_at is not None
+
+
+def _holder(token: str) -> User | None:
     query = select(PasswordReset).where(PasswordReset.token_hash == token_hash(token))
     found = db.session.scalar(query.where(PasswordReset.used_at.is_(None), PasswordReset.expires_at > now()))
-    user = db.session.get(User, found.actor_id) if found is not None else None
-    return user if user is not None and user.actor.deleted_at is None else None
+    return db.session.get(User, found.actor_id) if found is not None else None
 
 
 @writes

@@ -17,6 +17,8 @@ from server.models import Actor as ActorRow
 from server.models import AppUser, Dataset, Entity, Form, Project, Submission
 from server.permissions import Actor
 
+CHANGEABLE = ("name", "description", "archived")
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -155,16 +157,17 @@ def create(
 
 
 @writes
-def update(actor: Actor, project_id: int, changes: dict[str, Any]) -> Project:
-    """Change name, description or whether it is archived."""
+def update(actor: Actor, project_id: int, changes: dict[str, Any], *, whole: bool = False) -> Project:
+    """Change name, description or whether it is archived. `whole`: what is not given becomes null."""
     project = get(actor, project_id, "project.update")
-    data = {name: changes[name] for name in ("name", "description", "archived") if name in changes}
+    given = {name: changes[name] for name in CHANGEABLE if name in changes}
+    data = dict.fromkeys(CHANGEABLE) | given if whole else given
     if "name" in data and not (data["name"] or "").strip():
         raise problems.MISSING_PARAMETER(field="name")
     for name, value in data.items():
         setattr(project, name, value)
     project.updated_at = now()
-    audits.log(actor, "project.update", project_id=project.id, data=data)
+    audits.log(actor, "project.update", project_id=project.id, data=given)
     return project
 
 

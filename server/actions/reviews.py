@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from schemas import problems
@@ -23,26 +25,28 @@ def review(
     """
     submission, version = rows.get(actor, form, instance_id, verbs=("submission.update",))
     if state is not None and state not in STATES:
-        raise problems.UNEXPECTED_VALUE(
-            field="reviewState", value=state, reason=f"one of {', '.join(STATES)} was expected"
-        )
+        raise problems.UNEXPECTED_VALUE(field="state", value=state, reason=f"one of {', '.join(STATES)} was expected")
     if needs_comment and state == "hasIssues" and not comment.strip():
         raise problems.MISSING_PARAMETER(field="comment")
     submission.review_state = state
-    submission.updated_at = now()
-    audits.log(
-        actor,
-        "submission.update",
-        project_id=form.project_id,
-        form_id=form.id,
-        submission_id=submission.id,
-        unit_id=submission.unit_id,
-        instanceId=version.instance_id,
-        reviewState=state,
-    )
+    _log_update(actor, form, submission, instanceId=version.instance_id, reviewState=state)
     if comment.strip():
         _add(actor, submission, comment, None)
     return submission, version
+
+
+@writes
+def touch(actor: Actor, form: Form, instance_id: str) -> rows.Row:
+    """A change that changes nothing that is known here: written down as one, as clients expect."""
+    submission, version = rows.get(actor, form, instance_id, verbs=("submission.update",))
+    _log_update(actor, form, submission, instanceId=version.instance_id)
+    return submission, version
+
+
+def _log_update(actor: Actor, form: Form, submission: Submission, **details: Any) -> None:
+    submission.updated_at = now()
+    place = {"project_id": form.project_id, "form_id": form.id, "submission_id": submission.id}
+    audits.log(actor, "submission.update", **place, unit_id=submission.unit_id, **details)
 
 
 @writes

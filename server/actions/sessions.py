@@ -30,9 +30,10 @@ def sign_in(
     code: str | None = None,
     source: str | None = None,
     agent: str | None = None,
+    notes: str | None = None,
     machine: bool = False,
 ) -> tuple[str, Session]:
-    """A new session and its token, which is shown only now. `agent`: the program, as it calls itself.
+    """A new session and its token, which is shown only now. `agent`: the program, as it calls itself; `notes`: why.
 
     Raises AUTHENTICATION_FAILED, LOCKED_OUT, or SECOND_FACTOR_NEEDED where a `code` is missing. A `machine` may give an
     app password instead, which asks for none.
@@ -41,7 +42,7 @@ def sign_in(
     if user is None:
         user = accounts.verify_password(email, password, source=source)
         _check_code(user, email, code, source)
-    return _open(user.actor_id, email, source, agent)
+    return _open(Actor(id=user.actor_id, source=source, notes=notes), email, agent)
 
 
 def ticket(email: str) -> str:
@@ -66,7 +67,7 @@ def sign_in_with_code(
         raise problems.PAGE_EXPIRED()
     attempts.check(email, source)
     _check_code(user, email, code, source)
-    return _open(user.actor_id, email, source, agent)
+    return _open(Actor(id=user.actor_id, source=source), email, agent)
 
 
 def _check_code(user: User, email: str, code: str | None, source: str | None) -> None:
@@ -80,20 +81,20 @@ def _check_code(user: User, email: str, code: str | None, source: str | None) ->
 
 
 @writes
-def _open(actor_id: int, email: str, source: str | None, agent: str | None) -> tuple[str, Session]:
+def _open(actor: Actor, email: str, agent: str | None) -> tuple[str, Session]:
     token, moment = new_token(), now()
     session = Session(
-        actor_id=actor_id,
+        actor_id=actor.id,
         token_hash=token_hash(token),
         csrf=new_token(),
         created_at=moment,
         expires_at=moment + timedelta(hours=settings().session_hours),
     )
     db.session.add(session)
-    db.session.execute(update(User).where(User.actor_id == actor_id).values(last_login_at=moment))
-    attempts.succeeded(email, source)
+    db.session.execute(update(User).where(User.actor_id == actor.id).values(last_login_at=moment))
+    attempts.succeeded(email, actor.source)
     details: dict[str, Any] = {} if agent is None else {"userAgent": agent[:MAX_AGENT]}
-    audits.log(Actor(id=actor_id, source=source), "user.session.create", subject_id=actor_id, **details)
+    audits.log(actor, "user.session.create", subject_id=actor.id, **details)
     db.session.flush()
     return token, session
 
@@ -150,7 +151,8 @@ def _revoke_key(actor: Actor, key_hash: str) -> None:
     if holder is None or project_id is None:
         raise problems.INSUFFICIENT_RIGHTS()
     if not (isinstance(holder, PublicLink) and holder.actor_id == actor.id):
-        permissions.require(actor, "session.end", project_id=project_id)
+        form_id = holder.form_id if isinstance(holder, PublicLink) else None
+        permissions.require(actor, "session.end", project_id=project_id, form_id=form_id)
     _end_key(actor, holder, project_id)
 
 

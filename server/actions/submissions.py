@@ -10,7 +10,6 @@ import logging
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
@@ -24,10 +23,10 @@ from server import dialect, permissions
 from server.actions import audits, chains, files, forms
 from server.actions.forms import Target
 from server.db import Number, db, end_read, insert, insert_all, known_number, now, writing
-from server.models import FindingRow, Submission, SubmissionFile, SubmissionVersion
+from server.models import FindingRow, Submission, SubmissionVersion
 from server.permissions import Actor
 from sync.intake import Decision, Known, decide
-from sync.parts import Part, Upload
+from sync.parts import Part, Upload, short_name
 
 log = logging.getLogger("donghanh.submissions")
 
@@ -107,7 +106,7 @@ def _read(
     instance = instances.read(upload.xml)
     if xml_form_id is not None and instance.form_id != xml_form_id:
         raise problems.UNEXPECTED_VALUE(
-            field="form ID", value=instance.form_id, reason="it is not the form that the address names"
+            field="form id", value=instance.form_id, reason="it is not the form that the address names"
         )
     if not instance.instance_id:
         raise problems.MISSING_PARAMETER(field="instanceID")
@@ -221,7 +220,21 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         unit_id=unit_id,
         instanceId=arrival.instance_id,
     )
+    _log_files(actor, arrival, submission_id, unit_id)
     return submission_id, version_id
+
+
+def _log_files(actor: Actor, arrival: Arrival, submission_id: Number, unit_id: int | None) -> None:
+    """An entry for each file that came with it, in the order in which the XML names them."""
+    sent = {part.name: part for part in arrival.files}
+    names = [*(name for name in map(short_name, arrival.checked.files) if name in sent), *sent]
+    told = [
+        {"instanceId": arrival.instance_id, "name": name, "newBlobId": sent[name].sha256}
+        for name in dict.fromkeys(names)
+    ]
+    if told:
+        place = {"project_id": arrival.project_id, "form_id": arrival.form_id, "submission_id": submission_id}
+        audits.log_each(actor, "submission.attachment.update", told, **place, subject_id=None, unit_id=unit_id)
 
 
 def _add_version(arrival: Arrival, origin: dict[str, Any], submission_id: Number) -> Number:
@@ -254,22 +267,3 @@ def _add_findings(project_id: int, version_id: Number, findings: list[Finding]) 
         for finding in findings
     ]
     insert_all(FindingRow, rows)
-
-
-def attach(actor: Actor, version: SubmissionVersion, file: SubmissionFile, part: Part) -> None:
-    """Fill the place of one file of a stored version (REST). Only who may change submissions replaces one."""
-    version_id, form_id, instance_id = version.id, version.form_id, version.instance_id
-    end_read()
-    files.keep([part])
-    with writing():
-        chains.take_turns(form_id, instance_id, edits=True)
-        files.record([part])
-        renamed = Part(part.field, file.name, part.content_type, part.stream, part.sha256, part.md5, part.size)
-        found = db.session.get(SubmissionVersion, version_id)
-        if found is None:  # of a draft that was replaced
-            raise problems.NOT_FOUND()
-        own = select(Submission.id).where(Submission.id == found.submission_id)
-        if db.session.scalar(permissions.visible(actor, own, "submission.update")) is not None:
-            chains.replace_file(actor, found, renamed)
-        else:
-            chains.add_files(actor, found, (renamed,))

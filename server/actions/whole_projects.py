@@ -23,8 +23,7 @@ def put(actor: Actor, project_id: int, given: dict[str, Any]) -> Project:
     sent = given.get("forms")
     pairs = _match(forms.list_all(actor, project_id), sent) if isinstance(sent, list) else []
     wanted = {form.id: _wanted(entry["assignments"]) for form, entry in pairs if _is_list(entry, "assignments")}
-    changes = {name: given.get(name) or None for name in ("name", "description", "archived")}
-    project = projects.update(actor, project_id, changes)
+    project = projects.update(actor, project_id, given, whole=True)
     for form, entry in pairs:
         if "state" in entry:
             forms.set_state(actor, project_id, form.xml_form_id, entry["state"])
@@ -61,13 +60,20 @@ def _wanted(sent: list[Any]) -> list[Pair]:
         for name in ("actorId", "roleId"):
             if held.get(name) is None:
                 raise problems.MISSING_PARAMETER(field=f"assignment {name}")
-        actor_id, role_id = held["actorId"], held["roleId"]
-        if not isinstance(role_id, int) or roles.named(str(role_id)) is None:
-            raise problems.KEY_UNKNOWN(field="roleId", value=role_id, table="roles")
-        if not isinstance(actor_id, int):
-            raise problems.KEY_UNKNOWN(field="actorId", value=actor_id, table="actors")
+        actor_id, role_id = _number(held["actorId"]), _number(held["roleId"])
+        if role_id is None or roles.named(str(role_id)) is None:
+            raise problems.KEY_UNKNOWN(field="roleId", value=held["roleId"], table="roles")
+        if actor_id is None:
+            raise problems.KEY_UNKNOWN(field="actorId", value=held["actorId"], table="actors")
         pairs.append((actor_id, role_id))
     return pairs
+
+
+def _number(sent: object) -> int | None:
+    """A number as clients send it, be it as text; None for all else."""
+    if isinstance(sent, str) and sent.isdecimal() and len(sent) < 10:
+        return int(sent)
+    return sent if isinstance(sent, int) and not isinstance(sent, bool) else None
 
 
 def _assign(actor: Actor, project_id: int, wanted: dict[int, list[Pair]]) -> None:

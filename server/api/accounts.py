@@ -134,6 +134,8 @@ def verify_reset() -> Response:
     sent = request.authorization
     token = sent.token if sent is not None and sent.type == "bearer" else None
     if not token or passwords.user_of(token) is None:
+        if token and passwords.is_orphaned(token):
+            raise problems.NOT_FOUND()
         identity.known()
         raise problems.INSUFFICIENT_RIGHTS()
     passwords.choose(token, wire.fields().get("new"), request.remote_addr)

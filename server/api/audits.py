@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 
 from schemas import problems
 from schemas.access import ActorShape
-from schemas.audits import AuditShape, ExtendedAuditShape, FullAuditShape, actee_id, moment
+from schemas.audits import AuditShape, ExtendedAuditShape, FullAuditShape, actee_id, file_number, moment
 from schemas.base import timestamp
 from schemas.forms import FormShape
 from schemas.projects import ProjectShape
@@ -18,12 +18,18 @@ from server import identity
 from server.actions import audits
 from server.actions.audits import Named
 from server.api import wire
-from server.api.forms import form_dict
+from server.api.forms import deletion, form_dict
 from server.models import Audit, Form
 
 api = wire.blueprint("audits")
 # Of these, clients are also told which version was meant.
-OF_VERSIONS = ("submission.create", "submission.update", "submission.update.version", "submission.attachment.update")
+OF_FILES = "submission.attachment.update"
+OF_VERSIONS = ("submission.create", "submission.update", "submission.update.version", OF_FILES)
+# Their details are told another way: what is gone with the thing itself.
+WITHOUT_DETAILS = ("form.purge",)
+# Where a client can tell an object that is empty from none.
+WITH_EMPTY_ONES = ("user.session.create",)
+FILES = ("oldBlobId", "newBlobId")
 OF_VERSION_ALONE = ("name", "version", "hash", "sha", "sha256", "key_id", "draft_token", "published_at", "validated")
 
 
@@ -82,20 +88,31 @@ def entry_dicts(entries: Sequence[Audit]) -> list[dict[str, Any]]:
 
 def _entry_dict(entry: Audit, versions: dict[tuple[int, str], int]) -> dict[str, Any]:
     thing = audits.about(entry)
-    details = dict(entry.details)
-    if entry.submission_id is not None:
-        details = {"submissionId": entry.submission_id} | details
-        version = versions.get((entry.submission_id, str(details.get("instanceId"))))
-        if entry.action in OF_VERSIONS and version is not None:
-            details["submissionDefId"] = version
+    details = _details(entry, versions)
     return {
         "actor_id": entry.actor_id,
         "action": entry.action,
         "actee_id": actee_id(*thing) if thing else None,
-        "details": details or None,
+        "details": details if details or entry.action in WITH_EMPTY_ONES else None,
         "logged_at": entry.logged_at,
         "notes": entry.notes,
     }
+
+
+def _details(entry: Audit, versions: dict[tuple[int, str], int]) -> dict[str, Any]:
+    if entry.action in WITHOUT_DETAILS:
+        return {}
+    details = dict(entry.details)
+    if entry.submission_id is not None:
+        version = versions.get((entry.submission_id, str(details.get("instanceId"))))
+        if entry.action in OF_VERSIONS and version is not None:
+            details["submissionDefId"] = version
+        if entry.action != OF_FILES:
+            details = {"submissionId": entry.submission_id} | details
+    for name in FILES:
+        if isinstance(details.get(name), str):
+            details[name] = file_number(details[name])
+    return details
 
 
 def _actee(named: Named, entry: Audit) -> dict[str, Any] | None:
@@ -118,8 +135,9 @@ def _form(form: Form) -> dict[str, Any]:
         shown = dict(FormShape().dump(form_dict(form, version)))
     else:
         names = ("project_id", "xml_form_id", "state", "created_at", "updated_at")
-        shown = dict(FormShape(exclude=OF_VERSION_ALONE).dump({name: getattr(form, name) for name in names}))
-    return shown | ({"deletedAt": timestamp(form.deleted_at), "id": form.id} if form.deleted_at else {})
+        alone = {name: getattr(form, name) for name in names} | deletion(form)
+        shown = dict(FormShape(exclude=OF_VERSION_ALONE).dump(alone))
+    return shown
 
 
 def _purged(entry: Audit) -> dict[str, Any]:

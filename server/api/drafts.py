@@ -24,8 +24,11 @@ def register(app: Flask) -> None:
     app.register_blueprint(api, url_prefix="/v1")
 
 
-def _definition(previous: Form | None = None) -> Definition | None:
-    """The body as a definition: a workbook or an XForm by its content type. None when there is no body."""
+def _definition(previous: Form | None = None, project_id: int | None = None) -> Definition | None:
+    """The body as a definition: a workbook or an XForm by its content type. None when there is no body.
+
+    `project_id`: where it will be a new form.
+    """
     kind = request.mimetype
     data = whole(uploads.body(request))
     if not data:
@@ -37,7 +40,7 @@ def _definition(previous: Form | None = None) -> Definition | None:
         fallback = unquote(request.headers.get("X-XlsForm-FormId-Fallback", "")) or None
         made = definitions.from_workbook(data, f"{fallback or 'form'}.{ending}", fallback, previous)
     if not wire.flag("ignoreWarnings"):
-        made.refuse_warnings()
+        made.refuse_warnings(*(drafts.warnings_of_new(project_id, made) if project_id is not None else ()))
     return made
 
 
@@ -46,7 +49,7 @@ def create(project_id: int) -> Response:
     """A new form from a workbook or an XForm; with `publish` at once."""
     actor = identity.actor()
     projects.get(actor, project_id, "form.create")
-    made = _definition()
+    made = _definition(project_id=project_id)
     if made is None:
         raise problems.MISSING_PARAMETER(field="xml")
     form = drafts.create(actor, project_id, made, publish=wire.flag("publish"))

@@ -11,7 +11,7 @@ from forms.odata.names import fields_json
 from schemas import problems
 from schemas.forms import ExtendedFormShape, FormChanges, FormFileShape, FormShape
 from server import identity, mime
-from server.actions import access, drafts, files, forms
+from server.actions import access, drafts, files, forms, trash
 from server.api import wire
 from server.models import Blob, Form, FormFile, FormVersion
 
@@ -51,7 +51,13 @@ def form_dict(form: Form, version: FormVersion) -> dict[str, Any]:
         "updated_at": form.updated_at,
         "published_at": version.published_at,
         "validated": version.validated,
+        **deletion(form),
     }
+
+
+def deletion(form: Form) -> dict[str, Any]:
+    """What is told of a deleted form beside the rest."""
+    return {"deleted_at": form.deleted_at, "id": form.id} if form.deleted_at is not None else {}
 
 
 def _origin(verbs: frozenset[str], version: FormVersion) -> dict[str, Any]:
@@ -97,20 +103,21 @@ def reply(found: list[Found], *, one: bool = False) -> Response:
 
 @api.get(FORMS)
 def list_all(project_id: int) -> Response:
-    """The forms of a project."""
-    found = forms.list_all(identity.actor(), project_id)
+    """The forms of a project; with `deleted` those that can be restored."""
+    found = forms.list_all(identity.actor(), project_id, deleted=wire.flag("deleted"))
     return reply([(form, forms.shown_version(form)) for form in found])
 
 
 @api.patch(FORM)
 def update(project_id: int, xml_form_id: str) -> Response:
     """Open or close a form."""
-    changes = wire.body(FormChanges)
     actor = identity.actor()
+    form = forms.get(actor, project_id, xml_form_id, "form.update")
+    changes = wire.body(FormChanges)
     if "state" in changes:
         form = forms.set_state(actor, project_id, xml_form_id, changes["state"])
     else:
-        form = forms.get(actor, project_id, xml_form_id, "form.update")
+        form = forms.touch(actor, project_id, xml_form_id)
     return reply([(form, forms.shown_version(form))], one=True)
 
 
@@ -118,6 +125,13 @@ def update(project_id: int, xml_form_id: str) -> Response:
 def delete(project_id: int, xml_form_id: str) -> Response:
     """Take a form away."""
     forms.delete(identity.actor(), project_id, xml_form_id)
+    return jsonify(wire.SUCCESS)
+
+
+@api.post(f"{FORMS}/<number>/restore")
+def restore(project_id: int, number: str) -> Response:
+    """Bring a deleted form back, by its number."""
+    trash.restore_form(identity.actor(), project_id, wire.integer(number))
     return jsonify(wire.SUCCESS)
 
 

@@ -11,29 +11,34 @@ from flask import Flask, Response, g, request
 
 from schemas import problems
 from schemas.problems import Problem
+from schemas.submissions import SubmissionShape
 from server import identity, uploads
-from server.actions import drafts, files, forms, offers, projects, submissions
+from server.actions import drafts, files, forms, offers, projects, rows, submissions
 from server.actions.offers import Offered
 from server.api import wire
 from server.api.forms import FORM
-from server.api.submissions import sender
+from server.api.submissions import sender, submission_dict
 from server.i18n import LANGUAGES, language, use
 from server.models import Form, FormVersion
 from server.parts import settings
 from server.permissions import ANONYMOUS, Actor, Grant
 from sync import documents, openrosa
 from sync.documents import ListedForm, MediaFile
+from sync.parts import Upload, whole
 
 api = wire.blueprint("openrosa", door="openrosa")
 test = wire.blueprint("openrosa_test", door="openrosa")
+test_rest = wire.blueprint("test_submissions")
 PROJECT = "/projects/<int:project_id>"
 DRAFT = f"{FORM}/draft"
+BY_NAME = ("bearer", "basic", "cookie")
 
 
 def register(app: Flask) -> None:
     """Attach the routes."""
     app.register_blueprint(api, url_prefix="/v1")
     app.register_blueprint(test, url_prefix="/v1/test/<draft_key>")
+    app.register_blueprint(test_rest, url_prefix="/v1/test/<draft_key>")
 
 
 @api.after_request
@@ -116,8 +121,19 @@ def announce(project_id: int) -> Response:
 def submit(project_id: int) -> Response:
     """A submission, whole or in parts. 201 leaves only after the commit."""
     actor = _asker(project_id)
-    submissions.receive(actor, project_id, uploads.submission(request), sender())
+    _receive(actor, project_id)
     return _received()
+
+
+def _receive(actor: Actor, project_id: int, xml_form_id: str | None = None) -> None:
+    """Who came by name and may not send is asked for another name. A phone with a key has none to give."""
+    upload = uploads.submission(request)
+    try:
+        submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=xml_form_id is not None)
+    except Problem as problem:
+        if problem.kind is problems.INSUFFICIENT_RIGHTS and actor.via in BY_NAME:
+            raise problems.AUTHENTICATION_FAILED() from None
+        raise
 
 
 @api.get(f"{DRAFT}/submission")
@@ -130,8 +146,7 @@ def announce_draft(project_id: int, xml_form_id: str) -> Response:
 def submit_draft(project_id: int, xml_form_id: str) -> Response:
     """A test submission with a user's own credentials."""
     actor = _asker(project_id)
-    upload = uploads.submission(request)
-    submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=True)
+    _receive(actor, project_id, xml_form_id)
     return _received()
 
 
@@ -175,13 +190,15 @@ def test_manifest(project_id: int, xml_form_id: str, draft_key: str) -> Response
     return _manifest(files.kept(draft.id), _test_address(project_id, xml_form_id, draft_key))
 
 
-@test.get(f"{DRAFT}.xml")
+@test_rest.get(f"{DRAFT}.xml")
+@identity.open_to_all
 def test_xml(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     """The draft's XML."""
     return wire.document(_tried(project_id, xml_form_id, draft_key)[1].xml, "application/xml; charset=utf-8")
 
 
-@test.get(f"{DRAFT}/attachments/<name>")
+@test_rest.get(f"{DRAFT}/attachments/<name>")
+@identity.open_to_all
 def test_file(project_id: int, xml_form_id: str, draft_key: str, name: str) -> Response:
     """One of the draft's files."""
     file, blob = files.one_of_version(_tried(project_id, xml_form_id, draft_key)[1].id, name)
@@ -204,3 +221,17 @@ def test_submit(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     actor, upload = _tester(form), uploads.submission(request)
     submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=True)
     return _received()
+
+
+@test_rest.post(f"{DRAFT}/submissions")
+@identity.open_to_all
+def test_create(project_id: int, xml_form_id: str, draft_key: str) -> Response:
+    """A test submission, as the REST API takes it: the XML alone. Raises NOT_FOUND."""
+    try:
+        form, _ = _tried(project_id, xml_form_id, draft_key)
+    except Problem:
+        raise problems.NOT_FOUND() from None
+    actor, upload = _tester(form), Upload(whole(uploads.body(request)))
+    number = submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=True, fresh=True)
+    assert number is not None
+    return wire.reply(SubmissionShape, submission_dict(rows.by_number(number)))

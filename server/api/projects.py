@@ -8,13 +8,12 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from schemas import problems
 from schemas.forms import ExtendedFormShape
-from schemas.projects import ExtendedProjectShape, NewProject, ProjectChanges, ProjectShape, WholeProject
+from schemas.projects import ExtendedProjectShape, NewKey, NewProject, ProjectChanges, ProjectShape, WholeProject
 from schemas.roles import told
 from server import identity, permissions
+from server.actions import encryption, projects, whole_projects
 from server.actions import forms as form_actions
-from server.actions import projects, whole_projects
 from server.api import wire
 from server.api.forms import extended_forms
 from server.models import Dataset, Project
@@ -72,8 +71,10 @@ def _with_datasets(found: list[tuple[Dataset, int, datetime | None, int]]) -> di
 
 @api.get("/projects")
 def list_all() -> Response:
-    """The projects one may see; with `forms` and `datasets` also what is in them."""
+    """The projects one may see; with `forms` and `datasets` also what is in them, and in the order they were made."""
     found = projects.list_all(identity.actor())
+    if request.args.get("forms") or request.args.get("datasets"):
+        found.sort(key=lambda project: project.id)
     shown = {project.id: _project_dict(project) | {"verbs": _verbs(project)} for project in found}
     if wire.extended():
         for number, counts in _counts(found).items():
@@ -117,9 +118,11 @@ def put(project_id: int) -> Response:
 
 @api.post("/projects/<int:project_id>/key")
 def encrypt(project_id: int) -> Response:
-    """Managed encryption, which this server does not do."""
+    """Turn managed encryption on."""
     projects.get(identity.actor(), project_id, "project.update")
-    raise problems.NOT_IMPLEMENTED(feature="managed encryption")
+    given = wire.body(NewKey)
+    encryption.turn_on(identity.actor(), project_id, given["passphrase"], given["hint"])
+    return jsonify(wire.SUCCESS)
 
 
 @api.delete("/projects/<int:project_id>")

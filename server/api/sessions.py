@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.http import http_date
 
 from schemas import problems
 from schemas.accounts import SessionShape, TermShape
@@ -41,6 +42,7 @@ def sign_in() -> Response:
         code=None if code is None else str(code),
         source=request.remote_addr,
         agent=request.headers.get("User-Agent"),
+        notes=identity.notes(request),
         machine=True,
     )
     term = {"created_at": session.created_at, "expires_at": session.expires_at}
@@ -49,14 +51,13 @@ def sign_in() -> Response:
     return response
 
 
-def _set_cookies(response: Response, token: str, csrf: str, expires: datetime) -> None:
-    shared: dict[str, Any] = {
-        "expires": expires,
-        "samesite": "Strict",
-        "secure": parts.settings().secure_cookies,
-    }
-    response.set_cookie(identity.COOKIE, token, httponly=True, **shared)
-    response.set_cookie(wire.CSRF, csrf, **shared)
+def _set_cookies(response: Response, token: str, csrf: str, expires: datetime, *, secure: bool = False) -> None:
+    """Both, escaped and in the order that clients of ODK Central know."""
+    end = "; Secure; SameSite=Strict" if secure or parts.settings().secure_cookies else "; SameSite=Strict"
+    until = f"; Path=/; Expires={http_date(expires)}"
+    escaped = [quote(text, safe="!*'()-._~") for text in (token, csrf)]
+    response.headers.add("Set-Cookie", f"{identity.COOKIE}={escaped[0]}{until}; HttpOnly{end}")
+    response.headers.add("Set-Cookie", f"{wire.CSRF}={escaped[1]}{until}{end}")
 
 
 @api.get("/sessions/restore")
@@ -81,5 +82,5 @@ def end(token: str) -> Response:
 
 
 def _signed_out(response: Response) -> Response:
-    _set_cookies(response, "null", "null", LONG_AGO)
+    _set_cookies(response, "null", "null", LONG_AGO, secure=parts.settings().strict)
     return response

@@ -8,6 +8,7 @@ from flask import Flask, Response, jsonify, request
 
 from schemas.access import ActorShape
 from schemas.findings import Finding
+from schemas.projects import KeyShape
 from schemas.submissions import (
     CommentShape,
     FindingShape,
@@ -16,7 +17,8 @@ from schemas.submissions import (
     SubmissionShape,
 )
 from server import identity, uploads
-from server.actions import access, audits, forms, reviews, rows, submissions
+from server.actions import access, audits, forms, reviews, rows, submissions, trash
+from server.actions import keys as known_keys
 from server.actions.submissions import Sender
 from server.api import audits as history_of
 from server.api import wire
@@ -84,10 +86,15 @@ def find_row(project_id: int, xml_form_id: str, instance_id: str) -> rows.Row:
 
 @api.get("")
 def list_all(project_id: int, xml_form_id: str) -> Response:
-    """Submissions, newest first."""
+    """Submissions, newest first; with `deleted` those that were taken away."""
     form = _form(project_id, xml_form_id, *rows.LIST)
     found, _ = rows.submissions(
-        identity.actor(), form, draft=is_draft(), limit=wire.number("limit"), offset=wire.number("offset") or 0
+        identity.actor(),
+        form,
+        draft=is_draft(),
+        deleted=wire.flag("deleted"),
+        limit=wire.number("limit"),
+        offset=wire.number("offset") or 0,
     )
     response = wire.reply(SubmissionShape, [submission_dict(row) for row in found])
     if not is_draft():
@@ -138,9 +145,9 @@ def submitters(project_id: int, xml_form_id: str) -> Response:
 
 @api.get("/keys")
 def keys(project_id: int, xml_form_id: str) -> Response:
-    """Keys that would decrypt what was sent: none are managed yet."""
-    _form(project_id, xml_form_id)
-    return jsonify([])
+    """Keys that would decrypt what was sent."""
+    form = _form(project_id, xml_form_id)
+    return wire.reply(KeyShape, known_keys.in_use(identity.actor(), form, draft=is_draft()))
 
 
 @api.get("/<instance_id>")
@@ -159,16 +166,27 @@ def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 @api.patch("/<instance_id>")
 def review(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """Set the review state."""
-    state = wire.body(ReviewChange)["review_state"]
+    """Set the review state, if one is given."""
     form = _form(project_id, xml_form_id, "submission.update")
-    return wire.reply(SubmissionShape, submission_dict(reviews.review(identity.actor(), form, instance_id, state)))
+    changes = wire.body(ReviewChange)
+    if "review_state" in changes:
+        row = reviews.review(identity.actor(), form, instance_id, changes["review_state"])
+    else:
+        row = reviews.touch(identity.actor(), form, instance_id)
+    return wire.reply(SubmissionShape, submission_dict(row))
 
 
 @api.delete("/<instance_id>")
 def delete(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """Take a submission away."""
     reviews.delete(identity.actor(), _form(project_id, xml_form_id, "submission.delete"), instance_id)
+    return jsonify(wire.SUCCESS)
+
+
+@api.post("/<instance_id>/restore")
+def restore(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """Bring back what was taken away."""
+    trash.restore_submission(identity.actor(), _form(project_id, xml_form_id, "submission.restore"), instance_id)
     return jsonify(wire.SUCCESS)
 
 
@@ -196,8 +214,8 @@ def comments(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 @api.post("/<instance_id>/comments")
 def add_comment(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """A new comment."""
-    given = wire.body(NewComment)["body"]
     form = _form(project_id, xml_form_id, "submission.update")
+    given = wire.body(NewComment)["body"]
     return wire.reply(CommentShape, _comment_dict(reviews.add_comment(identity.actor(), form, instance_id, given)))
 
 
@@ -211,7 +229,7 @@ def history(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """What happened to it, newest first."""
     submission, _ = find_row(project_id, xml_form_id, instance_id)
     limit, offset = wire.number("limit"), wire.number("offset") or 0
-    return history_of.of_submission(audits.of_submission(submission.id, limit=limit, offset=offset))
+    return history_of.of_submission(audits.of_submission(submission.id, files=False, limit=limit, offset=offset))
 
 
 def xml_of(version: SubmissionVersion) -> Response:

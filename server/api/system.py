@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from io import BytesIO
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, current_app, g, jsonify, request
 from sqlalchemy import text
@@ -27,6 +28,8 @@ from server.space import space
 PROBES = "health"
 # Which version of the API an address asks for.
 _VERSION = re.compile(r"/v([0-9]{1,9})/", re.ASCII)
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BODIES = ("POST", "PUT", "PATCH")
 # What is answered whatever the database looks like: the page that says so is made of files too.
 ALWAYS = ("health", "assets.file", "assets.favicon")
 
@@ -54,6 +57,7 @@ def register(app: Flask) -> None:
         if f"{request.path}/".startswith("/v1/") and "door" not in g:
             last = request.path.rpartition("/")[2]
             g.door = "openrosa" if last in ("formList", "submission", "manifest") else "rest"
+        _read_first()
         if request.url_rule is None:
             _miss_version()
             _misread_number()  # the router gives up at numbers that no row can have
@@ -67,6 +71,28 @@ def register(app: Flask) -> None:
         """JSON, not a page, for an address that the API does not have."""
         _misread_number()
         return answer(problems.NOT_FOUND())
+
+
+def _read_first() -> None:
+    """What nobody can read is refused before anything else is asked. Raises NOT_FOUND, and what `wire.sent` does."""
+    of_the_api = request.url_rule is None or request.path.startswith("/v1/")
+    is_file = "/attachments/" in request.path  # which may be JSON, and is nobody's to read
+    if of_the_api and not is_file and request.method in BODIES and request.mimetype == "application/json":
+        g.door = "rest"
+        wire.sent()
+    if request.path.startswith("/v1/") and _is_garbled(str(request.environ.get("RAW_URI", "")).partition("?")[0]):
+        g.door = "rest"
+        raise problems.NOT_FOUND()
+
+
+def _is_garbled(path: str) -> bool:
+    """Whether some of the escapes in an address are none, or are no text."""
+    if "%" not in path:
+        return False
+    try:
+        return bool(_NO_ESCAPE.search(path)) or not unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return True
 
 
 def _miss_version() -> None:

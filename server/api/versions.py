@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from schemas import problems
 from schemas.submissions import SubmissionFileShape, VersionShape
 from server import identity, uploads
-from server.actions import audits, chains, forms, rows, submissions
+from server.actions import audits, chains, forms, rows, submission_files
 from server.api import wire
 from server.api.forms import FORM
 from server.api.submissions import find_row, is_draft, seen, version_dict, xml_of
@@ -17,6 +17,7 @@ from server.models import Submission, SubmissionVersion
 
 api = wire.blueprint("versions")
 VERBS_TO_ATTACH = ("submission.update", "submission.create")
+VERBS_TO_CLEAR = ("submission.update",)
 
 
 def register(app: Flask) -> None:
@@ -47,7 +48,27 @@ def put_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> 
     own = submission.submitter_id == actor.id and file.blob_sha256 is None and version.instance_id == instance_id
     if "submission.update" not in actor.verbs_on(project_id, form.id) and not own:
         raise problems.INSUFFICIENT_RIGHTS()
-    submissions.attach(actor, version, file, uploads.body(request, name))
+    submission_files.attach(actor, version, file, uploads.body(request, name))
+    return jsonify(wire.SUCCESS)
+
+
+@api.delete("/<instance_id>/attachments/<name>")
+def clear_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
+    """Take a file of the current version away."""
+    return _clear(project_id, xml_form_id, instance_id, None, name)
+
+
+@api.delete("/<instance_id>/versions/<version_id>/attachments/<name>")
+def clear_version_file(project_id: int, xml_form_id: str, instance_id: str, version_id: str, name: str) -> Response:
+    """Take a file of one version away."""
+    return _clear(project_id, xml_form_id, instance_id, version_id, name)
+
+
+def _clear(project_id: int, xml_form_id: str, instance_id: str, version_id: str | None, name: str) -> Response:
+    actor = identity.actor()
+    form = forms.get(actor, project_id, xml_form_id, *VERBS_TO_CLEAR)
+    submission, version = rows.get(actor, form, instance_id, draft=is_draft(), verbs=VERBS_TO_CLEAR)
+    submission_files.clear(actor, version if version_id is None else rows.version(submission, version_id), name)
     return jsonify(wire.SUCCESS)
 
 
@@ -94,7 +115,7 @@ def get_version_file(project_id: int, xml_form_id: str, instance_id: str, versio
 
 
 def _files(version: SubmissionVersion) -> Response:
-    found = chains.of_version(version.id)
+    found = sorted(chains.of_version(version.id), key=lambda file: file.name)
     return wire.reply(SubmissionFileShape, [{"name": f.name, "exists": f.blob_sha256 is not None} for f in found])
 
 

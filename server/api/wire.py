@@ -19,6 +19,7 @@ from schemas import problems
 from server import identity, mime, parts
 from server.actions import files
 from server.permissions import Actor
+from sync import openrosa
 
 CHUNK = 256 * 1024
 WORTH_PACKING = 1000
@@ -44,7 +45,8 @@ HEADERS = {
 
 
 def register(app: Flask) -> None:
-    """Headers for every answer that is neither a page nor made for one, refusals included."""
+    """Headers for every answer that is neither a page nor made for one, refusals included; and the type of JSON."""
+    app.json.mimetype = "application/json; charset=utf-8"  # type: ignore[attr-defined]
 
     @app.after_request
     def disarm(response: Response) -> Response:
@@ -83,10 +85,14 @@ def blueprint(name: str, door: str = "rest") -> Blueprint:
     @made.before_request
     def enter() -> None:
         g.door = door
+        if door == "openrosa":
+            _check_openrosa()
         if identity.is_open(request.endpoint):  # whoever signs in shows who it is, whatever session the browser holds
+            _check_page()
             return
         if door == "rest":
             identity.known()
+            _check_page()
             _check_numbers()
         if request.method not in identity.SAFE_METHODS:
             guard(identity.actor())
@@ -100,11 +106,11 @@ def guard(actor: Actor) -> Actor:
         return actor
     if request.method != "POST" and not {"Origin", "Sec-Fetch-Site"}.intersection(request.headers.keys()):
         return actor  # no browser sends these methods without saying from which page
-    sent = request.headers.get("X-CSRF-Token") or request.form.get(CSRF)
-    if sent is None and request.is_json:
-        found = request.get_json(silent=True)
-        sent = found.get(CSRF) if isinstance(found, dict) else None
-    if not isinstance(sent, str) or not hmac.compare_digest(unquote(sent).encode(), actor.csrf.encode()):
+    mark = request.headers.get("X-CSRF-Token") or request.form.get(CSRF)
+    if mark is None and request.is_json:
+        found = sent()
+        mark = found.get(CSRF) if isinstance(found, dict) else None
+    if not isinstance(mark, str) or not hmac.compare_digest(unquote(mark).encode(), actor.csrf.encode()):
         raise problems.AUTHENTICATION_FAILED()
     return actor
 
@@ -116,22 +122,30 @@ def body(schema: type[Schema]) -> dict[str, Any]:
 
 def fields() -> dict[str, Any]:
     """The keys of the JSON object that is the body; none where there is no body, or a list. Raises UNPARSEABLE."""
-    data = _data()
-    if not data.strip():
-        return {}
-    try:
-        found = json.loads(data, parse_constant=_refuse)
-    except ValueError:
-        found = None
-    if isinstance(found, list) or (found is None and not request.is_json and request.mimetype):
+    if request.mimetype and not request.is_json:
         return {}  # another kind of body says nothing
+    found = sent()
     if not isinstance(found, dict):
-        raise problems.UNPARSEABLE(format="json", rawLength=len(data.decode(errors="replace")))
+        return {}
     found.pop(CSRF, None)
     text = json.dumps(found, ensure_ascii=False)
     text.encode()  # half a character is an error here, and not at the database
     if "\\u0000" in text:
         raise problems.UNEXPECTED_VALUE(field="text", value="(given)", reason="it holds a null character")
+    return found
+
+
+def sent() -> dict[str, Any] | list[Any]:
+    """The JSON body, read once; an empty object where there is none. Raises UNPARSEABLE, BODY_TOO_LARGE, …"""
+    if "sent" not in g:
+        data = _data()
+        try:
+            g.sent = json.loads(data, parse_constant=_refuse) if data.strip() else {}
+        except ValueError:
+            g.sent = None
+        if not isinstance(g.sent, (dict, list)):
+            raise problems.UNPARSEABLE(format="json", rawLength=len(data.decode(errors="replace")))
+    found: dict[str, Any] | list[Any] = g.sent
     return found
 
 
@@ -194,6 +208,19 @@ def number(name: str) -> int | None:
     if found is None or len(found[1]) > MAX_DIGITS:
         raise problems.INVALID_DATA_TYPE(field=name, expected="integer")
     return int(found[1])
+
+
+def _check_page() -> None:
+    """Which rows are asked for is read with every request, as ODK Central does. Raises INVALID_DATA_TYPE."""
+    number("offset")
+    number("limit")
+
+
+def _check_openrosa() -> None:
+    """Another version of OpenRosa is another language. A browser or a script sends none. Raises INVALID_HEADER."""
+    version = request.headers.get(openrosa.VERSION_HEADER)
+    if version != openrosa.VERSION and (version is not None or parts.settings().strict):
+        raise problems.INVALID_HEADER(field=openrosa.VERSION_HEADER, value=version)
 
 
 def _check_numbers() -> None:

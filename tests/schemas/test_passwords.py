@@ -18,6 +18,14 @@ from schemas.passwords import is_weak
         "Password123!",
         "matkhau2026",
         "mật khẩu 1",
+        "newpassword",
+        "weak password!",
+        "12345678901234",
+        "asdfghjkl1",
+        "2024-01-01",
+        "helloworld",
+        "mypassword1",
+        "chelseachelsea",
     ],
 )
 def test_first_guesses(password: str) -> None:
@@ -25,7 +33,15 @@ def test_first_guesses(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["mot mat khau dai", "password4alice", "ba bốn từ dễ nhớ", "kx7-9fq-22m", "donghanh cung toi"]
+    "password",
+    [
+        "mot mat khau dai",
+        "password4alice",
+        "ba bốn từ dễ nhớ",
+        "kx7-9fq-22m",
+        "donghanh cung toi",
+        "my new test password",
+    ],
 )
 def test_others(password: str) -> None:
     assert not is_weak(password)

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from scripts.alone import PATIENCE
 from tests.clusters import Cluster
 from tests.parts import ROOT
 
@@ -71,8 +72,8 @@ class Server:
         self.process.wait(20)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Status and what the JSON says."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        """Status and what the JSON says. What must be waited for as long as for a request that hangs fails."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE / 2)
         try:
             sent = body if isinstance(body, (str, type(None))) else json.dumps(body)
             kind = "application/xml" if isinstance(body, str) else "application/json"
@@ -90,8 +91,9 @@ class Server:
 
 
 def basic(user: dict[str, Any], password: str = "") -> dict[str, str]:
-    """The header with which this user asks."""
-    return {"Authorization": "Basic " + b64encode(f"{user['email']}:{password or user['password']}".encode()).decode()}
+    """The headers with which this user asks, behind the proxy that speaks https."""
+    pair = b64encode(f"{user['email']}:{password or user['password']}".encode()).decode()
+    return {"Authorization": f"Basic {pair}", "X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture(scope="module")
@@ -212,3 +214,45 @@ def test_the_server_knows_nothing_of_it() -> None:
     asked = "import sys, scripts.web, scripts.manage, scripts.gunicorn_conf; print('scripts.testserver' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def hang(server: Server, head: str, rest: bytes = b"") -> socket.socket:
+    """A client that asks, and then neither goes on nor takes what it is sent."""
+    status, session = server.ask("POST", "/v1/sessions", {"email": ALICE["email"], "password": ALICE["password"]})
+    assert status == 200
+    lines = [*head.splitlines(), f"Authorization: Bearer {session['token']}", "Host: here", "X-OpenRosa-Version: 1.0"]
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.sendall("\r\n".join([*lines, "", ""]).encode() + rest)
+    return client
+
+
+def test_an_upload_that_nobody_finishes_ends_with_its_case(server: Server) -> None:
+    xml = FORM.encode()
+    head = f"POST /v1/projects/1/forms?ignoreWarnings=true HTTP/1.1\nContent-Length: {len(xml)}"
+    with hang(server, head, xml[:40]) as client:
+        time.sleep(0.2)  # so that it is being read
+        server.reset(fixtureId="empty", forms=[])
+        client.sendall(xml[40:])
+        assert client.recv(100).startswith(b"HTTP/1.1 408")
+    assert server.ask("GET", "/v1/projects/1/forms", **basic(ALICE)) == (200, [])
+
+
+def test_a_download_that_nobody_takes_holds_up_nothing(server: Server) -> None:
+    form = FORM.replace("<who/>", "<who/>" + f"<!--{'x' * 8_000_000}-->").replace('"visit"', '"long"')
+    assert server.ask("POST", "/v1/projects/1/forms?publish=true&ignoreWarnings=true", form, **basic(ALICE))[0] == 200
+    with hang(server, "GET /v1/projects/1/forms/long.xml HTTP/1.1"):
+        time.sleep(0.2)  # so that it is being sent
+        server.reset()
+
+
+def test_a_case_that_is_not_whole_says_what_is_missing(server: Server) -> None:
+    for changes, field in (
+        ({"forms": [{}]}, "forms.0.xml"),
+        ({"users": [{"id": 5}]}, "users.0.email"),
+        ({"project": {"id": 1}}, "project.name"),
+    ):
+        status, said = server.ask("POST", "/-/testing/reset", CASE | {"fixtureId": field} | changes)
+        assert (status, said["code"], said["details"]) == (400, 400.2, {"field": field})
+    server.reset()
+    assert server.ask("GET", "/v1/projects/1", **basic(ALICE))[0] == 200

@@ -111,10 +111,16 @@ def test_those_of_another_project_are_not_there(client: FlaskClient, cast: Cast)
     expect.refused(client.get("/v1/projects/99/app-users", headers=cast.alice.bearer), problems.NOT_FOUND)
 
 
-@pytest.mark.parametrize("body", [{}, {"displayName": ""}, {"displayName": "  "}])
+@pytest.mark.parametrize("body", [{}, {"displayName": ""}, {"displayName": "  "}, {"displayName": None}])
 def test_one_needs_a_name(client: FlaskClient, cast: Cast, body: dict[str, str]) -> None:
     details = expect.refused(client.post(USERS, json=body, headers=cast.bob.bearer), problems.MISSING_PARAMETER)
     assert details == {"field": "displayName"}
+
+
+def test_how_long_a_name_may_be(client: FlaskClient, cast: Cast) -> None:
+    assert client.post(USERS, json={"displayName": "đ" * 64}, headers=cast.bob.bearer).status_code == 200
+    answer = client.post(USERS, json={"displayName": "đ" * 65}, headers=cast.bob.bearer)
+    assert expect.refused(answer, problems.VALUE_TOO_LONG) == {"maxLength": "64"}
 
 
 def test_who_is_deleted_is_gone_and_cannot_send(app: Flask, client: FlaskClient, cast: Cast, publish: Publish) -> None:

@@ -55,13 +55,15 @@ def form(publish: Publish, send: Send) -> Published:
 
 def test_what_was_done_is_told_newest_first(client: FlaskClient, cast: Cast, ask: Ask, form: Published) -> None:
     client.patch(f"{form.url}/submissions/uuid:1", json={"reviewState": "approved"}, headers=cast.bob.bearer)
-    newest, before, *_ = ask()
+    newest, file, before, *_ = ask()
     assert list(newest) == ["actorId", "action", "acteeId", "details", "loggedAt", "notes"]
     assert (newest["action"], newest["actorId"], newest["notes"]) == ("submission.update", cast.bob.id, None)
     assert newest["details"]["reviewState"] == "approved" and newest["details"]["instanceId"] == "uuid:1"
     assert (before["action"], before["actorId"]) == ("submission.create", cast.device.id)
     assert set(before["details"]) == {"submissionId", "submissionDefId", "instanceId"}
-    assert newest["loggedAt"] >= before["loggedAt"]
+    assert (file["action"], file["actorId"]) == ("submission.attachment.update", cast.device.id)
+    assert set(file["details"]) == {"submissionDefId", "instanceId", "name", "newBlobId"}
+    assert newest["loggedAt"] >= file["loggedAt"] >= before["loggedAt"]
 
 
 def test_a_thing_has_one_name_and_others_have_others(ask: Ask, form: Published) -> None:
@@ -119,6 +121,15 @@ def test_words_stand_for_several_actions(ask: Ask, form: Published, word: str, f
 
 def test_an_action_that_nobody_knows_finds_nothing(ask: Ask) -> None:
     assert ask("?action=tea.made") == []
+
+
+def test_a_failure_to_sign_in_is_told_to_who_asks(client: FlaskClient, cast: Cast, ask: Ask) -> None:
+    before = ask()
+    sent = {"email": cast.bob.email, "password": "sai mat khau"}
+    assert client.post("/v1/sessions", json=sent).status_code == 401
+    assert ask() == before and ask("?action=nonverbose") == before
+    (entry,) = ask("?action=user.session.failure")
+    assert entry["actorId"] is None and entry["acteeId"] is not None
 
 
 def test_a_span_begins_with_its_start_and_ends_before_its_end(app: Flask, ask: Ask, form: Published) -> None:

@@ -167,7 +167,7 @@ def test_refusals(client: FlaskClient, cast: Cast, publish: Publish) -> None:
 def test_a_project_has_a_form_id_once(bob: Bob, cast: Cast) -> None:
     bob.post(FORMS, xform())
     details = expect.refused(bob.post(FORMS, xform()), problems.UNIQUENESS)
-    assert details == {"fields": "projectId,xmlFormId", "values": "1,visit", "table": "forms"}
+    assert details == {"fields": ["projectId", "xmlFormId"], "values": ["1", "visit"], "table": "forms"}
     elsewhere = bob.client.post("/v1/projects/2/forms", data=xform(), content_type="text/xml", headers=cast.dung.bearer)
     assert elsewhere.status_code == 200
 

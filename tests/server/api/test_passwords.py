@@ -121,6 +121,23 @@ def test_a_forgotten_password(app: Flask, client: FlaskClient, cast: Cast, lette
     expect.refused(verify(client, token, OTHER), problems.AUTHENTICATION_FAILED)
 
 
+def test_a_letter_can_be_read_as_a_page(client: FlaskClient, cast: Cast, letters: list[EmailMessage]) -> None:
+    initiate(client, cast.bob.email)
+    page = letters[0].get_body(("html",))
+    assert isinstance(page, EmailMessage) and page.get_content_type() == "text/html"
+    (link,) = re.findall(r"http://\S+/account/claim\?token=\S+", relay.text_of(letters[0]))
+    assert f'<a href="{link}">{link}</a>' in page.get_content()
+
+
+def test_a_letter_to_who_was_deleted_leads_nowhere(
+    client: FlaskClient, cast: Cast, letters: list[EmailMessage]
+) -> None:
+    initiate(client, cast.bob.email)
+    assert client.delete(f"/v1/users/{cast.bob.id}", headers=cast.alice.bearer).status_code == 200
+    expect.refused(verify(client, token_of(letters[0])), problems.NOT_FOUND)
+    assert client.get("/account/claim", query_string={"token": token_of(letters[0])}).status_code == 404
+
+
 def test_letters_are_in_the_language_of_the_user(
     app: Flask, client: FlaskClient, cast: Cast, letters: list[EmailMessage]
 ) -> None:

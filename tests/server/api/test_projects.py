@@ -121,7 +121,9 @@ def test_with_forms(client: FlaskClient, cast: Cast, publish: Publish, send: Sen
     assert counts == {"visit": 1, "shut": 0, "later": 0}
     assert project["lastSubmission"] is not None
     both = client.get("/v1/projects?forms=true", headers=cast.alice.bearer).get_json()
-    assert [(one["name"], one["forms"]) for one in both] == [("Dự án khác", 0), ("Hỗ trợ cộng đồng", 3)]
+    assert [(one["id"], one["forms"], one["formList"] == []) for one in both] == [(1, 3, False), (2, 0, True)]
+    both = client.get("/v1/projects?datasets=true", headers=cast.alice.bearer).get_json()
+    assert [one["id"] for one in both] == [1, 2]  # in the order they were made, and not by name
 
 
 def test_with_entity_lists(app: Flask, client: FlaskClient, cast: Cast) -> None:
@@ -178,13 +180,6 @@ def test_what_is_written_into_the_audit(app: Flask, client: FlaskClient, cast: C
     ]
 
 
-def test_managed_encryption_is_not_done(client: FlaskClient, cast: Cast) -> None:
-    answer = client.post("/v1/projects/1/key", json={"passphrase": "mot mat khau"}, headers=cast.bob.bearer)
-    expect.refused(answer, problems.NOT_IMPLEMENTED)
-    answer = client.post("/v1/projects/1/key", json={}, headers=cast.vy.bearer)
-    expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
-
-
 def test_changing(client: FlaskClient, cast: Cast) -> None:
     changed = client.patch("/v1/projects/1", json={"archived": True, "name": "Cũ"}, headers=cast.bob.bearer).get_json()
     assert (changed["name"], changed["archived"]) == ("Cũ", True)
@@ -192,6 +187,8 @@ def test_changing(client: FlaskClient, cast: Cast) -> None:
     for body in ({"name": None}, {"name": " "}):
         refusal = client.patch("/v1/projects/1", json=body, headers=cast.bob.bearer)
         assert expect.refused(refusal, problems.MISSING_PARAMETER) == {"field": "name"}
+    refusal = client.patch("/v1/projects/1", json={"archived": "maybe"}, headers=cast.bob.bearer)
+    assert expect.refused(refusal, problems.INVALID_DATA_TYPE) == {"value": "maybe", "expected": "type boolean"}
     for headers in (cast.charlie.bearer, cast.vy.bearer, {}):
         refusal = client.patch("/v1/projects/1", json={"name": "x"}, headers=headers)
         expect.refused(refusal, problems.INSUFFICIENT_RIGHTS)

@@ -44,8 +44,9 @@ def make(client: FlaskClient, cast: Cast, form: Published, **more: Any) -> Any:
 def test_it_works(client: FlaskClient, cast: Cast, form: Published) -> None:
     made = make(client, cast, form)
     assert made.keys() == LINK
-    assert (made["displayName"], made["type"], made["once"]) == ("Áp phích", "public_link", False)
+    assert (made["displayName"], made["type"], made["once"]) == ("Áp phích", "public_link", None)
     assert len(made["token"]) == 64
+    made["once"] = False  # as it is told when it is asked for
     second = make(client, cast, form, once=True)
     assert second["once"] is True
     assert client.get(f"{form.url}/public-links", headers=cast.bob.bearer).get_json() == [second, made]
@@ -86,7 +87,7 @@ def test_a_link_opens_nothing_else(client: FlaskClient, cast: Cast, form: Publis
     for tail in ("/submissions", ".svc/Submissions", "/draft", "/public-links"):
         refused = client.get(f"/v1/key/{key}/projects/1/forms/{form.xml_form_id}{tail}")
         expect.refused(refused, problems.INSUFFICIENT_RIGHTS)
-    assert other.xml_form_id not in client.get(f"/v1/key/{key}/projects/1/formList").text
+    assert other.xml_form_id not in client.get(f"/v1/key/{key}/projects/1/formList", headers=OPENROSA).text
     assert client.get(f"/v1/key/{key}/projects").get_json() == []
 
 
@@ -95,7 +96,7 @@ def test_of_a_closed_form(client: FlaskClient, cast: Cast, form: Published, send
     submit = f"/v1/key/{key}/projects/1/submission"
     client.patch(form.url, json={"state": "closing"}, headers=cast.bob.bearer)
     expect.told(send(form.submission(), to=submit), 201)
-    assert form.xml_form_id not in client.get(f"/v1/key/{key}/projects/1/formList").text
+    assert form.xml_form_id not in client.get(f"/v1/key/{key}/projects/1/formList", headers=OPENROSA).text
     client.patch(form.url, json={"state": "closed"}, headers=cast.bob.bearer)
     expect.told(send(form.submission(), to=submit), 409)
     closed = client.get(f"/v1/key/{key}/projects/1/forms/{form.xml_form_id}.xml")
@@ -130,10 +131,23 @@ def test_what_is_not_there(client: FlaskClient, cast: Cast, form: Published, pub
         expect.refused(client.get(f"{place}/public-links", headers=bob), problems.NOT_FOUND)
 
 
-@pytest.mark.parametrize("body", [{}, {"displayName": " "}])
+@pytest.mark.parametrize("body", [{}, {"displayName": " "}, {"displayName": None}])
 def test_one_needs_a_name(client: FlaskClient, cast: Cast, form: Published, body: dict[str, str]) -> None:
     answer = client.post(f"{form.url}/public-links", json=body, headers=cast.bob.bearer)
     assert expect.refused(answer, problems.MISSING_PARAMETER) == {"field": "displayName"}
+
+
+def test_how_long_a_name_may_be(client: FlaskClient, cast: Cast, form: Published) -> None:
+    make(client, cast, form, displayName="đ" * 64)
+    answer = client.post(f"{form.url}/public-links", json={"displayName": "đ" * 65}, headers=cast.bob.bearer)
+    assert expect.refused(answer, problems.VALUE_TOO_LONG) == {"maxLength": "64"}
+    answer = client.post(f"{form.url}/public-links", json={"displayName": "x", "once": "?"}, headers=cast.bob.bearer)
+    assert expect.refused(answer, problems.INVALID_DATA_TYPE) == {"value": "?", "expected": "type boolean"}
+
+
+def test_no_form_has_a_web_form_link_yet(client: FlaskClient, cast: Cast) -> None:
+    expect.refused(client.get("/v1/form-links/abc/form", headers=cast.alice.bearer), problems.NOT_FOUND)
+    expect.refused(client.get("/v1/form-links/abc/form"), problems.AUTHENTICATION_FAILED)
 
 
 def test_properties(client: FlaskClient, cast: Cast, form: Published) -> None:
@@ -166,6 +180,15 @@ def test_a_revoked_link_stays_on_the_list(client: FlaskClient, cast: Cast, form:
     assert [(entry["id"], entry["token"] is None) for entry in listed] == [(first["id"], False), (second["id"], True)]
     gone = client.get(f"/v1/key/{second['token']}/projects/1/forms/{form.xml_form_id}.xml")
     expect.refused(gone, problems.INSUFFICIENT_RIGHTS)
+
+
+def test_who_manages_the_form_alone_may_revoke_its_links(client: FlaskClient, cast: Cast, form: Published) -> None:
+    made, minh = make(client, cast, form), cast.minh
+    expect.refused(client.delete(f"/v1/sessions/{made['token']}", headers=minh.bearer), problems.INSUFFICIENT_RIGHTS)
+    client.post(f"{form.url}/assignments/manager/{minh.id}", headers=cast.bob.bearer)
+    phone = client.delete(f"/v1/sessions/{cast.device.key}", headers=minh.bearer)
+    expect.refused(phone, problems.INSUFFICIENT_RIGHTS)
+    assert client.delete(f"/v1/sessions/{made['token']}", headers=minh.bearer).status_code == 200
 
 
 def test_what_is_written_into_the_audit(app: Flask, client: FlaskClient, cast: Cast, form: Published) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from flask import Flask
@@ -58,11 +60,33 @@ def test_the_cookies_are_for_this_server_alone(client: FlaskClient, cast: Cast) 
     answer = sign_in(client, cast.bob.email)
     found, session = cookies(answer), answer.get_json()
     assert found.keys() == {"session", "__csrf"}
-    assert (found["session"].value, found["__csrf"].value) == (session["token"], session["csrf"])
+    assert [unquote(found[name].value) for name in ("session", "__csrf")] == [session["token"], session["csrf"]]
     assert found["session"]["httponly"] is True and not found["__csrf"]["httponly"]
     for cookie in found.values():
         assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Strict", "/", "")
         assert cookie["expires"]
+
+
+def test_cookies_are_written_as_clients_of_central_read_them(client: FlaskClient, cast: Cast) -> None:
+    answer = sign_in(client, cast.bob.email)
+    token, csrf = (quote(answer.get_json()[name], safe="!") for name in ("token", "csrf"))
+    session, other = answer.headers.getlist("Set-Cookie")
+    until = r"; Path=/; Expires=\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT"
+    assert re.fullmatch(rf"session={re.escape(token)}{until}; HttpOnly; SameSite=Strict", session)
+    assert re.fullmatch(rf"__csrf={re.escape(csrf)}{until}; SameSite=Strict", other)
+    for written in (token, answer.get_json()["token"]):
+        found = client.get("/v1/users/current", headers={"Cookie": f"session={written}"})
+        assert found.get_json()["email"] == cast.bob.email
+
+
+def test_why_somebody_signs_in_is_kept(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    body = {"email": cast.bob.email, "password": PASSWORD}
+    assert client.post("/v1/sessions", json=body, headers={"X-Action-Notes": "ca%20tr%E1%BB%B1c"}).status_code == 200
+    with app.app_context():
+        query = select(Audit.notes).where(Audit.action == "user.session.create").order_by(Audit.id.desc())
+        assert db.session.scalar(query.limit(1)) == "ca trực"
+    wrong = client.post("/v1/sessions", json=body, headers={"X-Action-Notes": "%E1%BB"})
+    assert expect.refused(wrong, problems.INVALID_HEADER) == {"field": "x-action-notes"}
 
 
 @pytest.mark.parametrize(
@@ -91,12 +115,13 @@ def test_both_are_needed(client: FlaskClient, body: dict[str, Any]) -> None:
         (b"[]", problems.MISSING_PARAMETERS),
         (b"{", problems.UNPARSEABLE),
         (b'{"email": 5, "password": "x"}', problems.INVALID_DATA_TYPE),
+        (b'"text"', problems.UNPARSEABLE),
     ],
 )
 def test_bodies_that_are_no_credentials(client: FlaskClient, body: bytes, kind: problems.Kind) -> None:
     details = expect.refused(client.post("/v1/sessions", data=body, content_type="application/json"), kind)
     if kind is problems.UNPARSEABLE:
-        assert details == {"format": "json", "rawLength": 1}
+        assert details == {"format": "json", "rawLength": len(body)}
     if kind is problems.INVALID_DATA_TYPE:
         assert details == {"field": "email", "expected": "string"}
 

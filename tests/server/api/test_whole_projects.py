@@ -52,6 +52,33 @@ def test_what_is_not_given_becomes_null(client: FlaskClient, cast: Cast) -> None
     assert (told["name"], told["description"], told["archived"]) == ("Tên mới", None, None)
     told = put(client, cast, {"name": "Khác", "description": "mới", "archived": True}).get_json()
     assert (told["name"], told["description"], told["archived"]) == ("Khác", "mới", True)
+    told = put(client, cast, {"name": "Khác", "description": "", "archived": False}).get_json()
+    assert (told["description"], told["archived"]) == ("", False)
+
+
+def test_the_audit_says_what_was_given(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    put(client, cast, NAME)
+    put(client, cast, NAME | {"archived": None})
+    with app.app_context():
+        entries = list(db.session.scalars(select(Audit).where(Audit.action == "project.update").order_by(Audit.id)))
+    assert [entry.details for entry in entries] == [{"data": NAME}, {"data": NAME | {"archived": None}}]
+
+
+@pytest.mark.usefixtures("forms")
+def test_a_role_by_its_number_as_text(client: FlaskClient, cast: Cast) -> None:
+    forms = [{"xmlFormId": "visit", "assignments": [{"actorId": cast.vy.id, "roleId": str(VIEWER)}]}]
+    assert put(client, cast, NAME | {"forms": [*forms, {"xmlFormId": "other"}]}).status_code == 200
+    assert held(client, cast) == {("visit", cast.vy.id, VIEWER)}
+
+
+@pytest.mark.usefixtures("forms")
+def test_a_state_that_is_null_is_missing(client: FlaskClient, cast: Cast) -> None:
+    answer = put(client, cast, NAME | {"forms": [{"xmlFormId": "visit", "state": None}, {"xmlFormId": "other"}]})
+    assert expect.refused(answer, problems.MISSING_PARAMETER) == {"field": "state"}
+    answer = client.patch(f"{URL}/forms/visit", json={"state": None}, headers=cast.bob.bearer)
+    assert expect.refused(answer, problems.MISSING_PARAMETER) == {"field": "state"}
+    answer = client.patch(f"{URL}/forms/visit", json={"state": None}, headers=cast.vy.bearer)
+    expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
 
 
 @pytest.mark.usefixtures("forms")
@@ -154,5 +181,5 @@ def test_what_is_written_into_the_audit(app: Flask, client: FlaskClient, cast: C
         found = list(db.session.scalars(select(Audit).where(Audit.actor_id == cast.bob.id).order_by(Audit.id.desc())))
     actions = [entry.action for entry in found[:4]]
     assert sorted(actions) == ["field_key.assignment.delete", "form.update", "form.update", "project.update"]
-    data = {"name": "Tên mới", "description": None, "archived": None}
+    data = {"name": "Tên mới"}
     assert found[actions.index("project.update")].details == {"data": data}

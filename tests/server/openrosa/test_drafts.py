@@ -119,7 +119,7 @@ def test_with_ones_own_credentials(client: FlaskClient, cast: Cast, draft: Publi
     (found,) = listed(client, cast, f"{draft.url}/draft/submissions")
     assert found["submitterId"] == cast.bob.id
     for person in (cast.charlie, cast.vy):
-        expect.told(send(draft.submission(), to=url, headers=person.basic), 403)
+        expect.told(send(draft.submission(), to=url, headers=person.basic), 401)
     expect.told(send(draft.submission(), to=url), 401)
 
 

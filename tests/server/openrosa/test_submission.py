@@ -84,14 +84,14 @@ def test_it_works(client: FlaskClient, cast: Cast, form: Published, send: Send) 
     assert shown(client, cast, form, f"/{instance_id}/findings") == []
 
 
-def test_a_stranger_may_not_send(cast: Cast, form: Published, send: Send, count: Any) -> None:
+def test_who_may_not_send_is_asked_for_another_name(cast: Cast, form: Published, send: Send, count: Any) -> None:
     for person in (cast.charlie, cast.dung):
-        expect.told(send(form.submission(), to="/v1/projects/1/submission", headers=person.basic), 403)
+        expect.told(send(form.submission(), to="/v1/projects/1/submission", headers=person.basic), 401)
     assert count(Submission) == 0
 
 
 def test_who_only_looks_may_not_send(cast: Cast, form: Published, send: Send, count: Any) -> None:
-    expect.told(send(form.submission(), to="/v1/projects/1/submission", headers=cast.vy.basic), 403)
+    expect.told(send(form.submission(), to="/v1/projects/1/submission", headers=cast.vy.basic), 401)
     assert count(Submission) == 0
 
 
