@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from scripts import daily, gunicorn_conf, keep
 from scripts.backup import move as moving
 from scripts.backup import shelf
+from scripts.bench import processes
 from server import config, dialect
 from server.actions import leases, upkeep
 from server.db import db, now, writing
@@ -195,7 +196,8 @@ def test_no_answer_of_a_person_gets_into_a_log(used: Place) -> None:
     assert "Nguyễn" not in str(caught.value)
 
 
-def test_the_data_folder_is_nobody_elses_to_read(place: Places) -> None:
+def test_the_data_folder_is_nobody_elses_to_read(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(processes.free_ports(1)[0]))  # a server may be running beside the tests
     home = place("laptop")
     home.folder.mkdir(mode=0o755)
     home.folder.chmod(0o755)
