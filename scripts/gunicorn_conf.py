@@ -55,7 +55,8 @@ limit_request_field_size = 8190
 # A proxy may tell the scheme and the host. Where the application lies is nobody's to say in a header.
 forwarder_headers = ""
 
-# X-Forwarded-* is believed from this machine only. Elsewhere: FORWARDED_ALLOW_IPS, which gunicorn reads itself.
+# The application alone decides whose X-Forwarded-* it believes (`server.proxies`); two opinions would differ.
+forwarded_allow_ips = ""
 # The control socket, on by default since gunicorn 25, would lie in the user's home, one for all servers.
 control_socket_disable = True
 
@@ -77,11 +78,17 @@ class _NoKeys(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_keys(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = without_keys(logging.Formatter().formatException(record.exc_info))
         return True
 
 
 class SafeLogger(Logger):
     """gunicorn's log with the keys taken out."""
+
+    # Without the number of the process, which `server.logs` lets nobody find out: a line that cannot be made is printed
+    # with all that it should have said, keys included.
+    error_fmt = "%(asctime)s [%(levelname)s] %(message)s"
 
     def setup(self, cfg: Any) -> None:
         """Called by gunicorn when it starts and when it reopens its logs."""
@@ -93,9 +100,12 @@ class SafeLogger(Logger):
 logger_class = SafeLogger
 
 # Threads share two heaps: with one for each, as the system has it, sixty waiting uploads keep 80 MB more.
-_M_ARENA_MAX = -8
+# What is large goes back to the system when it is no longer needed. By itself the library takes the largest piece it
+# has seen for the measure of what is large, and one body of 20 MB leaves holes in the heap for as long as it runs.
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 with suppress(AttributeError, OSError):  # where the C library is another one
     ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 512 * 1024)
 
 
 def on_starting(server: Any) -> None:
