@@ -22,10 +22,11 @@ ABOUT = {
     "entity": "dataset",
     "unit": "unit",
 }
-# Looks at rows and files; and failures, which change nothing. Clients of the dialect know none of these, so they are
-# told only when they ask.
+# Looks at rows and files; failures, which change nothing; and changes that the dialect has no action for. Its clients
+# know none of these, so they are told only when they ask.
 LOOKS = frozenset({"submission.read", "submission.attachment.read", "submission.list.read", "submission.data.read"})
-UNTOLD = LOOKS | {"user.session.failure"}
+OURS = frozenset({"submission.comment.create", "user.session.end", "audit.export"})
+UNTOLD = LOOKS | OURS | {"user.session.failure"}
 
 
 def _actions(thing: str, *verbs: str) -> frozenset[str]:

@@ -90,11 +90,15 @@ TABLE_UNREADABLE = Kind(
 TABLE_TOO_LONG = Kind(400.93, "The table is too long: at most {limit} rows are read at once.")
 COLUMN_MISSING = Kind(400.94, "The table has no column “{column}”: its first line must name the columns.")
 TABLE_HAS_ERRORS = Kind(400.95, "Nothing was added: {number} cells of the table are wrong.")
+UNIT_UNKNOWN = Kind(400.96, "No unit with the code “{unit}” is there today.")
 UNITS_NOT_VALID = Kind(400.97, "The tree of units would not be valid: {count} things are wrong. Nothing was changed.")
 AUTHENTICATION_FAILED = Kind(401.2, "Could not authenticate with the credentials given.")
 HTTPS_ONLY = Kind(401.3, "This way to sign in works over https only.")
 SECOND_FACTOR_NEEDED = Kind(401.91, "A second factor is needed: send the code too. Machines use an app password.")
 INSUFFICIENT_RIGHTS = Kind(403.1, "You do not have the right to do that.")
+PASSWORD_MUST_CHANGE = Kind(
+    403.92, "This password works once: choose one of your own first, on the page “Change password” or by the API."
+)
 PAGE_EXPIRED = Kind(403.91, "This page was open too long. Go back, reload it, and try again.")
 NOT_FOUND = Kind(404.1, "Could not find what you were looking for.")
 API_VERSION_MISSING = Kind(404.2, "The address must begin with the version of the API: /v1.")

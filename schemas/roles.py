@@ -27,6 +27,14 @@ _ADMINISTER = _MANAGE | {
     "user.password.invalidate", "role.create", "role.update", "role.delete", "config.read", "config.set",
     "backup.run", "analytics.read", "audit.read",
 }  # fmt: skip
+# What gives or takes rights or keys: done by a person, never by a program that has an app password.
+PERSONAL = frozenset(
+    {
+        "user.create", "user.update", "user.delete", "user.password.invalidate", "role.create", "role.update",
+        "role.delete", "assignment.create", "assignment.delete", "field_key.create", "field_key.delete",
+        "public_link.create", "public_link.delete", "session.end", "config.set",
+    }
+)  # fmt: skip
 # What the dialect does not know: held by administrators, and not told to its clients.
 _OURS = frozenset({"unit.read", "unit.update"})
 

@@ -14,7 +14,7 @@ import segno
 
 from forms import library
 from scripts import ports
-from server.actions import access, accounts, definitions, drafts, files, forms, projects
+from server.actions import access, accounts, definitions, drafts, files, forms, projects, user_search
 from server.db import end_read, writing
 from server.models import AppUser, Project
 from server.parts import settings
@@ -64,7 +64,7 @@ def _line(name: str, value: str) -> None:
 
 def _administrator() -> tuple[str, str, bool] | None:
     """E-mail, password and whether it was made here; None when there is a user already."""
-    if accounts.list_users(CONSOLE):
+    if user_search.list_users(CONSOLE):
         return None
     chosen = settings()
     email = chosen.admin_email or ADMIN

@@ -7,9 +7,8 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SessionInterface
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import config, db, errors, logs, space, web
+from server import config, db, errors, logs, proxies, space, web
 from server.addresses import KeepSlashes, KeyInPath, Number, Step
 from server.api import (
     access,
@@ -92,7 +91,7 @@ def create_app(settings: Settings | None = None) -> App:
     app.wsgi_app = KeepSlashes(KeyInPath(app.wsgi_app))  # type: ignore[method-assign]
     if chosen.public_url:
         # Behind the one proxy of design 2.3; without it these headers are anybody's to write.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = proxies.Believed(app.wsgi_app, chosen.proxies)  # type: ignore[method-assign]
     storage = open_storage(chosen.storage_url)
     app.extensions[NAME] = Parts(chosen, storage, Vault(chosen.secret_key, cheap_hashes=chosen.testing))
     kept = [storage.folder] if isinstance(storage, Disk) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 import stat
@@ -15,6 +16,10 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 MIN_SECRET = 16
+# A proxy is on the same machine, or beside it in a network of its own.
+PROXIES = (
+    "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10",
+)  # fmt: skip
 
 
 class SettingsError(ValueError):
@@ -32,6 +37,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
+    # Whose X-Forwarded-* headers are believed, when `public_url` is set: networks; "*" is anybody.
+    proxies: tuple[str, ...] = PROXIES
     workers: int = 1
     admin_email: str = ""
     admin_password: str = ""
@@ -83,6 +90,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         host=env.get("HOST") or "127.0.0.1",
         port=_whole_number(env, "PORT", 8000, 1, 65535),
         public_url=_public_url(env.get("PUBLIC_URL", ""), "PUBLIC_URL"),
+        proxies=_proxies(env.get("FORWARDED_ALLOW_IPS", "")),
         workers=_whole_number(env, "WEB_CONCURRENCY", 1, 1, 64),
         admin_email=env.get("ADMIN_EMAIL", "").strip(),
         admin_password=env.get("ADMIN_PASSWORD", ""),
@@ -205,6 +213,16 @@ def _public_url(text: str, name: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         raise SettingsError(f"{name}: must be the address people type, for example https://donghanh.example.vn.")
     return url
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    given = tuple(text.replace(",", " ").split())
+    for each in given:
+        try:
+            ipaddress.ip_network(each if each != "*" else "0.0.0.0/0")
+        except ValueError:
+            raise SettingsError(f"FORWARDED_ALLOW_IPS: “{each}” is no address or network, nor *.") from None
+    return given or PROXIES
 
 
 def _secret_key(text: str, data_dir: Path) -> str:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Authorization
 
 from schemas import problems, roles
 from server import secrets
-from server.actions import accounts
+from server.actions import accounts, app_passwords
 from server.addresses import KEY
 from server.db import ask, now
 from server.models import Actor as ActorRow
@@ -68,16 +68,21 @@ _BY_KEY = _with_grants(
     .select_from(_KEYED).join(ActorRow, ActorRow.id == _KEYED.c.actor_id)
 )  # fmt: skip
 _BY_SESSION = _with_grants(
-    select(*_WHO, Session.id.label("session_id"), Session.csrf, Session.expires_at)
+    select(*_WHO, Session.id.label("session_id"), Session.csrf, Session.expires_at, Session.app_password_id)
     .select_from(Session).join(ActorRow, ActorRow.id == Session.actor_id)
     .where(Session.token_hash == bindparam("hash"))
 )  # fmt: skip
 
 
 def actor() -> Actor:
-    """Who sends this request, looked up once. Raises AUTHENTICATION_FAILED for wrong credentials."""
+    """Who sends this request, looked up once. Raises AUTHENTICATION_FAILED for wrong credentials.
+
+    Pages lead who has a one-time password to where it is changed; at the other doors PASSWORD_MUST_CHANGE is raised.
+    """
     if "actor" not in g:
         found = _find(request)
+        if found.must_change_password and not _on_a_page() and not _is("before_change", request.endpoint):
+            raise problems.PASSWORD_MUST_CHANGE()
         g.actor = replace(found, source=request.remote_addr, notes=notes(request)) if found.id is not None else found
     return g.actor
 
@@ -96,9 +101,19 @@ def open_to_all(view: V) -> V:
     return view
 
 
+def before_change(view: V) -> V:
+    """Decorate a view of the REST API that a one-time password opens, too, before it is changed."""
+    view.before_change = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_open(endpoint: str | None) -> bool:
     """Whether the view of this endpoint is open to all."""
-    return bool(getattr(current_app.view_functions.get(endpoint or ""), "open_to_all", False))
+    return _is("open_to_all", endpoint)
+
+
+def _is(mark: str, endpoint: str | None) -> bool:
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), mark, False))
 
 
 def key() -> str | None:
@@ -186,7 +201,8 @@ def _by_session(token: str, via: str) -> Actor:
             return _actor(rows, "key")
     if not rows or rows[0].expires_at <= now() or rows[0].deleted_at is not None:
         raise problems.AUTHENTICATION_FAILED()
-    return replace(_actor(rows, via), session_id=rows[0].session_id, csrf=rows[0].csrf)
+    machine = rows[0].app_password_id is not None
+    return replace(_actor(rows, via), session_id=rows[0].session_id, csrf=rows[0].csrf, machine=machine)
 
 
 def _by_cookie(token: str) -> Actor:
@@ -198,7 +214,11 @@ def _by_cookie(token: str) -> Actor:
 
 
 def _by_basic(sent: Authorization) -> Actor:
-    user = accounts.verify_password(sent.username or "", sent.password or "", remember=True, source=request.remote_addr)
+    email, password = sent.username or "", sent.password or ""
+    machine = app_passwords.find(email, password)  # also while the account is locked
+    if machine is not None:
+        return replace(_actor(ask(_BY_NUMBER, actor_id=machine.actor_id), "basic"), machine=True)
+    user = accounts.verify_password(email, password, remember=True, source=request.remote_addr)
     return _actor(ask(_BY_NUMBER, actor_id=user.actor_id), "basic")
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from schemas import problems, roles
-from schemas.roles import UNIT_ROLES, UnitRole
+from schemas.roles import PERSONAL, UNIT_ROLES, Role, UnitRole
 from server.db import OneOf
-from server.models import Form, Project, Unit, UnitReach
+from server.models import AppUser, Form, Project, Unit, UnitReach
 
 S = TypeVar("S", bound=Select[Any])
 # From so many units on, a role is taken to reach a good part of all rows.
@@ -56,6 +56,7 @@ class Actor:
     """Who is asking. `id` is None for a stranger. `via`: bearer, cookie, basic, key, draft, console.
 
     `source`: the network address; `notes`: why, as the client says (X-Action-Notes). Both are for the audit.
+    `machine`: a program that has an app password: what gives or takes rights is not for it.
     """
 
     id: int | None = None
@@ -69,20 +70,48 @@ class Actor:
     must_change_password: bool = False
     source: str | None = None
     notes: str | None = None
+    machine: bool = False
 
     def verbs_on(self, project_id: int | None = None, form_id: int | None = None) -> frozenset[str]:
-        """All verbs the actor has on a form, a project or (with neither) the whole server."""
+        """All verbs the actor has on a form, a project or (with neither) the whole server.
+
+        On a project and its forms a role on a unit counts, though it reaches some rows only: which ones, `visible`
+        decides. On the whole server it counts for nothing.
+        """
         found: set[str] = set()
         for grant in self.grants:
             if self.type == "field_key" and grant.unit_id is not None:
                 continue  # which forms a phone fills is said by form alone; the unit says whose rows it sends
             everywhere = grant.project_id is None and grant.form_id is None
+            if grant.narrow and project_id is None and form_id is None:
+                continue
             on_project = grant.form_id is None and grant.project_id is not None and grant.project_id == project_id
             on_form = grant.form_id is not None and grant.form_id == form_id
             if everywhere or on_project or on_form:
                 role = roles.find(grant.role)
                 found |= role.verbs if role else frozenset()
-        return frozenset(found)
+        return self._allowed(found)
+
+    def verbs_over(
+        self, role: Role, project_id: int | None, form_id: int | None, above: frozenset[int] = frozenset()
+    ) -> frozenset[str]:
+        """All verbs the actor has on each row that the role reaches there: what she may hand on, or take over.
+
+        `above`: the unit on which the role is held, and those that it lies in. With a form, the project is the form's.
+        """
+        forms = role.forms if isinstance(role, UnitRole) else None
+        found: set[str] = set()
+        for grant in self.grants:
+            narrow, held = grant.narrow, roles.find(grant.role)
+            if grant.form_id not in (None, form_id) or grant.project_id not in (None, project_id) or held is None:
+                continue
+            if narrow and (narrow.own or grant.unit_id not in above or narrow.forms not in (None, forms)):
+                continue
+            found |= held.verbs
+        return self._allowed(found)
+
+    def _allowed(self, verbs: set[str]) -> frozenset[str]:
+        return frozenset(verbs - PERSONAL if self.machine else verbs)
 
     def sends_for(self, project_id: int) -> int | None:
         """The unit that what she sends to a project belongs to: of those on which she may send, the smallest."""
@@ -105,10 +134,10 @@ def can(actor: Actor, verb: str, *, project_id: int | None = None, form_id: int 
     return verb in actor.verbs_on(project_id, form_id)
 
 
-def whole(actor: Actor, verb: str, project_id: int) -> bool:
-    """Whether the actor may do the verb on all rows of a project, not only on those of a unit or a form."""
-    held = [grant for grant in actor.grants if grant.allows(verb) and not grant.narrow and grant.form_id is None]
-    return any(grant.project_id in (None, project_id) for grant in held)
+def whole(actor: Actor, verb: str, project_id: int, form_id: int | None = None) -> bool:
+    """Whether the actor may do the verb on all rows of a project (or of a form), not only on those of a unit."""
+    held = [grant for grant in actor.grants if grant.allows(verb) and not grant.narrow]
+    return any(grant.project_id in (None, project_id) for grant in held if grant.form_id in (None, form_id))
 
 
 def few(actor: Actor, project_id: int, *verbs: str) -> bool:
@@ -124,6 +153,12 @@ def require(actor: Actor, *verbs: str, project_id: int | None = None, form_id: i
         raise problems.INSUFFICIENT_RIGHTS()
 
 
+def require_person(actor: Actor) -> None:
+    """Raise INSUFFICIENT_RIGHTS for a program that has an app password: an account is its owner's to change."""
+    if actor.machine:
+        raise problems.INSUFFICIENT_RIGHTS()
+
+
 def visible(actor: Actor, query: S, *verbs: str, counting: bool = False) -> S:
     """The query, narrowed to the rows on which the actor has one of the verbs. The only place where scope is a filter.
 
@@ -131,15 +166,49 @@ def visible(actor: Actor, query: S, *verbs: str, counting: bool = False) -> S:
     where rights are also given by form, `form_id`; where they are given by unit, `unit_id` and `submitter_id`.
     `counting`: all of the rows are gone through, and not only those of a page.
     """
+    conditions = _conditions(actor, query.column_descriptions[0]["entity"], verbs, counting)
+    return query if conditions is None else query.where(or_(false(), *conditions))
+
+
+def own(actor: Actor, query: S) -> S:
+    """The query, narrowed to rows that the actor sent herself: from whichever card, if she lost one, hers replaces.
+
+    Whoever has the address of a public link sends by it, so that nothing that came by one is anybody's own.
+    """
+    return query.where(_sent_by(actor, query.column_descriptions[0]["entity"]))
+
+
+def is_own(actor: Actor, submitter_id: int | None) -> bool:
+    """Whether that is known to be her own without a question: what came from this very card or account."""
+    return actor.type != "public_link" and actor.id == submitter_id
+
+
+def visible_or_own(actor: Actor, query: S, *verbs: str) -> S:
+    """As `visible`, with the rows that are her `own` beside them."""
     model = query.column_descriptions[0]["entity"]
+    conditions = _conditions(actor, model, verbs, False)
+    return query if conditions is None else query.where(or_(_sent_by(actor, model), *conditions))
+
+
+def _sent_by(actor: Actor, model: Any) -> ColumnElement[bool]:
+    if actor.id is None or actor.type == "public_link":
+        return false()
+    if actor.type != "field_key":
+        return cast(ColumnElement[bool], model.submitter_id == actor.id)
+    cards = select(AppUser.actor_id, AppUser.replaces).where(AppUser.actor_id == actor.id).cte("cards", recursive=True)
+    before = select(AppUser.actor_id, AppUser.replaces).join(cards, AppUser.actor_id == cards.c.replaces)
+    return cast(ColumnElement[bool], model.submitter_id.in_(select(cards.union(before).c.actor_id)))
+
+
+def _conditions(actor: Actor, model: Any, verbs: tuple[str, ...], counting: bool) -> list[ColumnElement[bool]] | None:
+    """Of which one must hold; None where all rows are seen."""
     grants = [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
     by_unit = model is Unit or hasattr(model, "unit_id")
     narrow = [grant for grant in grants if grant.narrow and by_unit]
     whole = [grant for grant in grants if grant not in narrow]
     if any(grant.project_id is None and grant.form_id is None for grant in whole) or (whole and model is Unit):
-        return query
-    conditions = _by_project(model, whole) + [_by_unit(actor, model, grant, counting) for grant in narrow]
-    return query.where(or_(*conditions) if conditions else false())
+        return None
+    return _by_project(model, whole) + [_by_unit(actor, model, grant, counting) for grant in narrow]
 
 
 def _by_project(model: Any, grants: list[Grant]) -> list[ColumnElement[bool]]:

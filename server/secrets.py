@@ -28,6 +28,8 @@ REMEMBER_SECONDS = 60
 AT_ONCE = 2
 WAIT_SECONDS = 5
 APP_PREFIX = "dh-app-"
+# What texts are encrypted for. What a browser brings back must not pass for something else.
+KEYS, SEARCH, TICKET, NOTICE = "keys", "search", "ticket", "notice"
 
 log = logging.getLogger("donghanh.secrets")
 
@@ -92,8 +94,7 @@ class Vault:
 
     def __init__(self, secret_key: str, *, cheap_hashes: bool = False) -> None:
         self._key = secret_key.encode()
-        derived = HKDF(SHA256(), 32, salt=None, info=b"donghanh keys").derive(self._key)
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._boxes = {purpose: self._box(purpose) for purpose in (KEYS, SEARCH, TICKET, NOTICE)}
         # OWASP's figures for Argon2id with little memory: 19 MiB each, and few at once, on an old office machine.
         cost = (1, 8) if cheap_hashes else (2, 19 * 1024)
         self._hasher = PasswordHasher(time_cost=cost[0], memory_cost=cost[1], parallelism=1)
@@ -102,18 +103,22 @@ class Vault:
         self._lock = Lock()
         self._decoy = self._hasher.hash(new_token())
 
-    def encrypt(self, text: str) -> str:
-        """The text, readable only with the secret key."""
-        return self._fernet.encrypt(text.encode()).decode()
+    def _box(self, purpose: str) -> Fernet:
+        derived = HKDF(SHA256(), 32, salt=None, info=f"donghanh {purpose}".encode()).derive(self._key)
+        return Fernet(base64.urlsafe_b64encode(derived))
 
-    def decrypt(self, cipher: str) -> str:
+    def encrypt(self, text: str, purpose: str = KEYS) -> str:
+        """The text, readable only with the secret key, and for this purpose."""
+        return self._boxes[purpose].encrypt(text.encode()).decode()
+
+    def decrypt(self, cipher: str, purpose: str = KEYS) -> str:
         """The text again. Raises cryptography's InvalidToken when the secret key has changed."""
-        return self._fernet.decrypt(cipher.encode()).decode()
+        return self._boxes[purpose].decrypt(cipher.encode()).decode()
 
-    def decrypt_fresh(self, cipher: str, seconds: int) -> str | None:
+    def decrypt_fresh(self, cipher: str, seconds: int, purpose: str = TICKET) -> str | None:
         """The text again, if it was encrypted here no longer ago."""
         try:
-            return self._fernet.decrypt(cipher.encode(), ttl=seconds).decode()
+            return self._boxes[purpose].decrypt(cipher.encode(), ttl=seconds).decode()
         except InvalidToken:
             return None
 

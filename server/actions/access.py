@@ -13,7 +13,7 @@ from server import permissions
 from server.actions import audits, properties
 from server.db import db, now, writes
 from server.models import Actor as ActorRow
-from server.models import AppUser, Assignment, Form, Project, PublicLink, Submission
+from server.models import AppUser, Assignment, Form, Project, PublicLink, Submission, UnitReach
 from server.parts import vault
 from server.permissions import Actor
 from server.secrets import new_token, token_hash
@@ -61,6 +61,19 @@ def _place(project_id: int | None, form_id: int | None) -> list[ColumnElement[bo
     return [*exact, Assignment.unit_id.is_(None)]
 
 
+def may_hand_on(
+    actor: Actor, wanted: Role, project_id: int | None, form_id: int | None, unit_id: int | None = None
+) -> bool:
+    """Whether the actor holds all of the role in this very place: nobody gives, or takes over, more than that.
+
+    To read units comes with each role on one.
+    """
+    above = select(UnitReach.unit_id).where(UnitReach.within_id == unit_id)
+    units = frozenset(db.session.scalars(above)) if unit_id is not None else frozenset()
+    held = actor.verbs_over(wanted, project_id, form_id, units)
+    return roles.covers(held | {"unit.read"} if wanted.system in roles.UNIT_ROLES else held, wanted)
+
+
 @writes
 def grant(
     actor: Actor, actor_id: int, role_name: str, *, project_id: int | None = None, form_id: int | None = None
@@ -68,7 +81,7 @@ def grant(
     """Give a role everywhere, on a project or on a form (then `project_id` is the form's). A repeat is refused."""
     wanted, target = role(role_name), holder(actor_id)
     permissions.require(actor, "assignment.create", project_id=project_id, form_id=form_id)
-    if not roles.covers(actor.verbs_on(project_id, form_id), wanted):
+    if not may_hand_on(actor, wanted, project_id, form_id):
         raise problems.INSUFFICIENT_RIGHTS()
     _give(actor, target, wanted, project_id, form_id)
 

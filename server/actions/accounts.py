@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from schemas import problems, roles
 from server import permissions
-from server.actions import access, app_passwords, attempts, audits, credentials, likeness, mail
+from server.actions import access, attempts, audits, credentials, mail
 from server.actions.credentials import by_email, email_key
 from server.db import db, now, writes
 from server.models import Actor as ActorRow
-from server.models import AppPassword, Assignment, RecoveryCode, User
+from server.models import AppPassword, Assignment, Form, RecoveryCode, User
 from server.parts import vault
 from server.permissions import Actor
 from server.secrets import one_time_password
 
 MAX_EMAIL = 320
+# One address: nothing that makes two of it, or something else, in the head of a mail.
+MAILBOX = re.compile(r"[^\s\x00-\x1f\x7f@,;:<>()\[\]\\\"]+@[^\s\x00-\x1f\x7f@,;:<>()\[\]\\\"]+")
 MAX_NAME = 64
-ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,17 @@ def oneself(actor: Actor) -> User:
     return find_user(actor.id)
 
 
+def person(actor: Actor) -> User:
+    """As `oneself`, where something of the account is changed: not by a program that has an app password."""
+    permissions.require_person(actor)
+    return oneself(actor)
+
+
 def find_for(actor: Actor, actor_id: int, verb: str) -> User:
     """A user by number who is the actor, or on whom the actor may do the verb. Whether there is one is told first."""
     user = find_user(actor_id)
+    if verb != "user.read":
+        permissions.require_person(actor)
     if actor.id != actor_id:
         permissions.require(actor, verb)
         if verb != "user.read":
@@ -65,44 +75,20 @@ def find_for(actor: Actor, actor_id: int, verb: str) -> User:
 
 
 def _require_no_less(actor: Actor, actor_id: int) -> None:
-    """Who changes an account may take it over: it must not hold a role that the actor could not hand on."""
-    held = db.session.scalars(select(Assignment.role).where(Assignment.actor_id == actor_id).distinct())
-    wanted = [role for role in map(roles.find, held) if role is not None]
-    if not all(roles.covers(actor.verbs_on() | {"unit.read"}, role) for role in wanted):
-        raise problems.INSUFFICIENT_RIGHTS()
+    """Who changes an account may take it over: it must not hold a role where the actor could not hand it on."""
+    project = func.coalesce(Form.project_id, Assignment.project_id)
+    query = select(Assignment.role, project, Assignment.form_id, Assignment.unit_id).outerjoin(
+        Form, Form.id == Assignment.form_id
+    )
+    for name, project_id, form_id, unit_id in db.session.execute(query.where(Assignment.actor_id == actor_id)):
+        role = roles.find(name)
+        if role is not None and not access.may_hand_on(actor, role, project_id, form_id, unit_id):
+            raise problems.INSUFFICIENT_RIGHTS()
 
 
 def get_user(actor: Actor, actor_id: int) -> User:
     """A user by number: oneself, or anyone for who may read users. Raises NOT_FOUND."""
     return find_for(actor, actor_id, "user.read")
-
-
-def list_users(actor: Actor, search: str = "", *, limit: int | None = None, offset: int = 0) -> list[User]:
-    """All users by address, or those that a search finds, the most alike first; for who may not list, none.
-
-    An address that is a user's is found by anybody, and nothing else with it.
-    """
-    exact = by_email(search) if search else None
-    if exact is not None:
-        return [exact]
-    if not permissions.can(actor, "user.list"):
-        return []
-    query = select(User).join(ActorRow, ActorRow.id == User.actor_id).where(ActorRow.deleted_at.is_(None))
-    query = query.order_by(User.email_key)
-    if not search:
-        return list(db.session.scalars(query.limit(limit).offset(offset)))
-    found = _most_alike(list(db.session.scalars(query)), likeness.fold(search))
-    return found[offset : None if limit is None else offset + limit]
-
-
-def _most_alike(users: list[User], wanted: str) -> list[User]:
-    scored = []
-    for user in users:
-        texts = [likeness.fold(user.actor.display_name), likeness.fold(user.email)]
-        score = max(likeness.score(text, wanted) for text in texts)
-        if score > ALIKE or any(wanted in text for text in texts):
-            scored.append((-score, user.email_key, user))
-    return [user for *_, user in sorted(scored, key=lambda one: one[:2])]
 
 
 def _address(email: str) -> str:
@@ -111,7 +97,7 @@ def _address(email: str) -> str:
         raise problems.MISSING_PARAMETER(field="email")
     if len(email) > MAX_EMAIL:
         raise problems.VALUE_TOO_LONG(maxLength=str(MAX_EMAIL))
-    if "@" not in email or any(sign.isspace() for sign in email):
+    if not MAILBOX.fullmatch(email):
         raise problems.UNEXPECTED_VALUE(field="email", value=email, reason="an e-mail address was expected")
     return email
 
@@ -177,8 +163,16 @@ def _invite(actor: Actor, email: str, password: Any, display_name: str) -> tuple
     return user, None if password is not None else credentials.new_reset(user)
 
 
-def update_user(actor: Actor, actor_id: int, changes: Changes) -> User:
-    """Change address or name, one's own or as an administrator. The old address is told that it is no more."""
+def update_user(actor: Actor, actor_id: int, changes: Changes, *, proved: bool = False) -> User:
+    """Change address or name, one's own or as an administrator. The old address is told that it is no more.
+
+    Whoever has the address gets the account: with a second factor, one's own is changed by who `proved` to be oneself.
+    Raises SECOND_FACTOR_NEEDED.
+    """
+    if actor.id == actor_id and changes.email is not None and not proved:
+        user = find_user(actor_id)
+        if user.totp_since is not None and changes.email.strip() != user.email:
+            raise problems.SECOND_FACTOR_NEEDED()
     user, old = _update(actor, actor_id, changes)
     if old != user.email:
         mail.post(old, user.actor.language, "email_changed", old=old, new=user.email)
@@ -204,7 +198,7 @@ def _update(actor: Actor, actor_id: int, changes: Changes) -> tuple[User, str]:
 @writes
 def set_profile(actor: Actor, display_name: str, language: str | None) -> None:
     """How oneself is called, and spoken to (`vi`, `en`, or None for as the browser asks)."""
-    user = oneself(actor)
+    user = person(actor)
     name = _name(display_name, user.email)
     if (name, language) == (user.actor.display_name, user.actor.language):
         return
@@ -264,13 +258,10 @@ def unlock(actor: Actor, actor_id: int) -> None:
 def verify_password(email: str, password: str, *, remember: bool = False, source: str | None = None) -> User:
     """The user whose password this is. Raises AUTHENTICATION_FAILED, or LOCKED_OUT after many failures.
 
-    `remember` is for who sends it with each request, and cannot send a code: an app password works too, also while the
-    account is locked, and with a second factor nothing else does (SECOND_FACTOR_NEEDED).
+    `remember` is for who sends it with each request, and cannot send a code: with a second factor that is refused
+    (SECOND_FACTOR_NEEDED), and app passwords are there instead.
     """
-    machine = app_passwords.user_of(email, password) if remember else None
-    if machine is not None:
-        return machine
-    failed_before = attempts.check(email, source)
+    worth_noting = attempts.check(email, source)
     user = by_email(email)
     known = user.password_hash if user is not None else None
     right = (vault().verify_often if remember else _verify_once)(email, password, known)
@@ -279,7 +270,7 @@ def verify_password(email: str, password: str, *, remember: bool = False, source
         raise problems.AUTHENTICATION_FAILED()
     if remember and user.totp_since is not None:
         raise problems.SECOND_FACTOR_NEEDED()
-    if remember and failed_before:
+    if remember and worth_noting:
         attempts.succeeded(email, source)
     return user
 

@@ -1,16 +1,20 @@
-"""Passwords for machines: each can be revoked by itself, and a second factor is asked of none."""
+"""Passwords for machines: each can be revoked by itself, and a second factor is asked of none.
+
+What comes by one is marked as a machine's: it reads and sends, and neither gives nor takes rights.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from schemas import problems
-from server.actions import audits
+from server import permissions
+from server.actions import accounts, audits
 from server.actions.credentials import by_email
 from server.db import db, now, writes
-from server.models import AppPassword, User
+from server.models import AppPassword, Session
 from server.permissions import Actor
 from server.secrets import APP_PREFIX, app_password, token_hash
 
@@ -21,9 +25,10 @@ USED_EVERY = timedelta(hours=1)
 
 
 def _own(actor: Actor) -> int:
-    """Whose they are. A session is needed: what was stolen from a machine makes or revokes nothing."""
+    """Whose they are. A person's session is needed: what was stolen from a machine makes or revokes nothing."""
     if actor.id is None:
         raise problems.AUTHENTICATION_FAILED()
+    permissions.require_person(actor)
     if actor.type != "user" or actor.session_id is None:
         raise problems.INSUFFICIENT_RIGHTS()
     return actor.id
@@ -35,14 +40,29 @@ def list_all(actor: Actor) -> list[AppPassword]:
     return list(db.session.scalars(query.order_by(AppPassword.id.desc())))
 
 
-@writes
-def create(actor: Actor, name: str) -> tuple[AppPassword, str]:
-    """A new one, and the password, which is shown only now."""
+def list_of(actor: Actor, actor_id: int) -> list[AppPassword]:
+    """Somebody else's, for who helps when a machine is lost. Raises NOT_FOUND."""
+    permissions.require(actor, "user.password.invalidate")
+    query = select(AppPassword).where(AppPassword.actor_id == accounts.find_user(actor_id).actor_id)
+    return list(db.session.scalars(query.order_by(AppPassword.id.desc())))
+
+
+def create(actor: Actor, name: str, password: str) -> tuple[AppPassword, str]:
+    """A new one, and the password, which is shown only now. The account's own password is asked for once more.
+
+    Raises AUTHENTICATION_FAILED, or LOCKED_OUT after many failures.
+    """
     actor_id, name = _own(actor), name.strip()
     if not name:
         raise problems.MISSING_PARAMETER(field="name")
     if len(name) > MAX_NAME:
         raise problems.VALUE_TOO_LONG(maxLength=MAX_NAME)
+    accounts.prove(accounts.find_user(actor_id), password, actor.source)
+    return _make(actor, actor_id, name)
+
+
+@writes
+def _make(actor: Actor, actor_id: int, name: str) -> tuple[AppPassword, str]:
     held = select(func.count()).select_from(AppPassword).where(AppPassword.actor_id == actor_id)
     if (db.session.scalar(held) or 0) >= LIMIT:
         raise problems.TOO_MANY_APP_PASSWORDS(limit=LIMIT)
@@ -54,18 +74,29 @@ def create(actor: Actor, name: str) -> tuple[AppPassword, str]:
     return made, secret
 
 
-@writes
 def revoke(actor: Actor, number: int) -> None:
-    """It works no more. Raises NOT_FOUND."""
+    """It works no more, and what it has opened ends. Raises NOT_FOUND."""
+    _revoke(actor, _own(actor), number)
+
+
+def revoke_of(actor: Actor, actor_id: int, number: int) -> None:
+    """The same with somebody else's. Raises NOT_FOUND."""
+    permissions.require(actor, "user.password.invalidate")
+    _revoke(actor, actor_id, number)
+
+
+@writes
+def _revoke(actor: Actor, actor_id: int, number: int) -> None:
     found = db.session.get(AppPassword, number)
-    if found is None or found.actor_id != _own(actor):
+    if found is None or found.actor_id != actor_id:
         raise problems.NOT_FOUND()
+    db.session.execute(delete(Session).where(Session.app_password_id == number))
     db.session.delete(found)
-    audits.log(actor, "user.app_password.delete", subject_id=actor.id)
+    audits.log(actor, "user.app_password.delete", subject_id=actor_id)
 
 
-def user_of(email: str, secret: str) -> User | None:
-    """The user with this address whose app password it is."""
+def find(email: str, secret: str) -> AppPassword | None:
+    """The app password that this is, of the user with this address."""
     if not secret.startswith(APP_PREFIX):
         return None
     user = by_email(email)
@@ -74,7 +105,7 @@ def user_of(email: str, secret: str) -> User | None:
         return None
     if found.last_used_at is None or found.last_used_at < now() - USED_EVERY:
         _note_use(found.id)
-    return user
+    return found
 
 
 @writes

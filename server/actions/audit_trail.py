@@ -12,7 +12,8 @@ from sqlalchemy.orm import selectinload
 
 from schemas.audits import CATEGORIES
 from server import permissions
-from server.db import db
+from server.actions import audits
+from server.db import db, writes
 from server.models import Actor as ActorRow
 from server.models import Audit, Form, Project, Submission, Unit, User
 from server.permissions import Actor
@@ -28,7 +29,7 @@ def _with(kind: str, *verbs: str) -> frozenset[str]:
 # What people choose from. The look is first: it is what the audit is read for.
 KINDS: dict[str, frozenset[str]] = {
     "look": CATEGORIES["look"],
-    "submission": _with("submission"),
+    "submission": _with("submission", "comment.create"),
     "user": _with(
         "user", "session.failure", "session.unlock", "session.end", "password.link", "second_factor.create",
         "second_factor.delete", "second_factor.recover", "app_password.create", "app_password.delete",
@@ -41,7 +42,7 @@ KINDS: dict[str, frozenset[str]] = {
         "unit", "create", "update", "merge", "split", "import", "assignment.create", "assignment.delete",
         "level.create", "level.update", "level.delete", "level.choose",
     ),
-    "server": CATEGORIES["config"] | CATEGORIES["upgrade"] | {"backup.run", "backup"},
+    "server": CATEGORIES["config"] | CATEGORIES["upgrade"] | {"backup.run", "backup", "audit.export"},
 }  # fmt: skip
 
 
@@ -93,6 +94,13 @@ def batches(actor: Actor, wanted: Wanted) -> Iterator[list[Audit]]:
         yield found
         db.session.expunge_all()
         found = list(db.session.scalars(query.where(Audit.id < last)))
+
+
+@writes
+def taken(actor: Actor) -> None:
+    """Somebody takes the audit along, as a file. Raises INSUFFICIENT_RIGHTS."""
+    permissions.require(actor, "audit.read")
+    audits.log(actor, "audit.export")
 
 
 def things(actor: Actor, entries: list[Audit]) -> Things:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
-from schemas.audits import ABOUT, CATEGORIES, LOOKS, UNTOLD, VERBOSE
+from schemas.audits import ABOUT, CATEGORIES, LOOKS, OURS, UNTOLD, VERBOSE
 from server import permissions
 from server.db import Number, db, insert, insert_all, now, writes
 from server.models import Actor as ActorRow
 from server.models import Audit, Form, Project, Submission, SubmissionVersion
 from server.permissions import Actor
+
+# Of the units of a list, so many are told.
+MOST_UNITS = 100
 
 
 class Place(Protocol):
@@ -72,29 +75,69 @@ def looked(
 ) -> None:
     """Somebody was shown a submission, or one of its files: kept (domain P11), and not part of its history.
 
-    In a transaction of its own, when the answer is made. Test submissions of drafts are nobody's data.
+    In a transaction of its own, before it is handed out. Test submissions of drafts are nobody's data.
     """
     if submission.draft:
         return
     place = {"project_id": submission.project_id, "form_id": submission.form_id, "submission_id": submission.id}
     told: dict[str, Any] = {"instanceId": instance_id or submission.instance_id} | ({"name": name} if name else {})
-    _note(actor, action, **place, unit_id=submission.unit_id, **told)
+    note(actor, action, **place, unit_id=submission.unit_id, **told)
 
 
-def looked_through(actor: Actor, action: str, form: Place, count: int) -> None:
-    """Somebody was shown rows of a form: one entry, that says how many, for all of them."""
-    _note(actor, action, project_id=form.project_id, form_id=form.id, count=count)
+@dataclass(slots=True)
+class Seen:
+    """Rows of a form that somebody is shown, as one entry tells of them: how many, the first and the last, the units.
+
+    `count` is of what is shown: of a repeat, several for one submission. At most MOST_UNITS units are told.
+    """
+
+    count: int = 0
+    first: str = ""
+    last: str = ""
+    units: set[int] = field(default_factory=set)
+    more: bool = False
+
+    def add(self, instance_id: str, unit_id: int | None) -> None:
+        """One more row."""
+        self.count += 1
+        self.first, self.last = self.first or instance_id, instance_id
+        if unit_id is not None and unit_id not in self.units:
+            self.more = self.more or len(self.units) >= MOST_UNITS
+            self.units |= set() if self.more else {unit_id}
+
+    def details(self) -> dict[str, Any]:
+        """What the entry says."""
+        told: dict[str, Any] = {"count": self.count}
+        if self.count:
+            told |= {"firstInstanceId": self.first, "lastInstanceId": self.last}
+        if self.units:
+            told |= {"unitIds": sorted(self.units)} | ({"moreUnits": True} if self.more else {})
+        return told
+
+
+def seen(submissions: Iterable[Submission]) -> Seen:
+    """These, in the order in which they are shown."""
+    made = Seen()
+    for submission in submissions:
+        made.add(submission.instance_id, submission.unit_id)
+    return made
+
+
+def looked_through(actor: Actor, action: str, form: Place, shown: Seen) -> None:
+    """Somebody was shown rows of a form: one entry for all of them."""
+    unit_id = next(iter(shown.units)) if len(shown.units) == 1 and not shown.more else None
+    note(actor, action, project_id=form.project_id, form_id=form.id, unit_id=unit_id, **shown.details())
 
 
 @writes
-def _note(actor: Actor, action: str, **values: Any) -> None:
-    """Begun when everything about the entry is known, so that nothing is asked again within it."""
+def note(actor: Actor, action: str, **values: Any) -> None:
+    """An entry by itself, as `log`. Begun when all about it is known, so that nothing is asked again within it."""
     log(actor, action, **values)
 
 
 def of_submission(submission_id: int, *, files: bool = True, limit: int | None = None, offset: int = 0) -> list[Audit]:
     """The entries about a submission, newest first; without those of who looked. `files`: those of its files, too."""
-    left_out = LOOKS if files else LOOKS | {"submission.attachment.update"}
+    left_out = LOOKS | OURS | (set() if files else {"submission.attachment.update"})
     query = select(Audit).where(Audit.submission_id == submission_id, Audit.action.not_in(left_out))
     return list(db.session.scalars(query.order_by(Audit.id.desc()).limit(limit).offset(offset)))
 

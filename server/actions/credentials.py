@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from schemas import problems
 from schemas.passwords import is_weak
 from server.actions import breached
 from server.db import db, now
-from server.models import PasswordReset, Session, User
+from server.models import AppPassword, PasswordReset, Session, User
 from server.parts import settings, vault
 from server.secrets import new_token, token_hash
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 72
 RESET_HOURS = 24
-# So many ways to a new password are sent to one address within an hour.
-MAX_RESETS = 5
+# So many ways to a new password are sent to one address within an hour, asked for from one place, and from all.
+MAX_RESETS, MAX_RESETS_OF_ALL = 5, 20
 
 
 def email_key(email: str) -> str:
@@ -67,19 +67,27 @@ def end_sessions(actor_id: int, *, keep: int | None = None) -> None:
     db.session.execute(gone if keep is None else gone.where(Session.id != keep))
 
 
-def new_reset(user: User) -> str:
-    """A token that lets its bearer choose the user's password, once and within a day."""
+def drop_app_passwords(actor_id: int) -> int:
+    """No program gets in any more with what it was given; how many there were."""
+    db.session.execute(delete(Session).where(Session.actor_id == actor_id, Session.app_password_id.is_not(None)))
+    gone = db.session.execute(delete(AppPassword).where(AppPassword.actor_id == actor_id))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def new_reset(user: User, place: str | None = None) -> str:
+    """A token that lets its bearer choose the user's password, once and within a day. `place`: who asked for it."""
     token, moment = new_token(), now()
     expires = moment + timedelta(hours=RESET_HOURS)
     old = (PasswordReset.actor_id == user.actor_id, PasswordReset.created_at < moment - timedelta(days=7))
     db.session.execute(delete(PasswordReset).where(*old))
-    row = PasswordReset(actor_id=user.actor_id, token_hash=token_hash(token), created_at=moment, expires_at=expires)
-    db.session.add(row)
+    term = {"created_at": moment, "expires_at": expires}
+    db.session.add(PasswordReset(actor_id=user.actor_id, token_hash=token_hash(token), source=place, **term))
     return token
 
 
-def many_resets(user: User) -> bool:
-    """Whether the user was sent enough of them for now."""
-    lately = PasswordReset.created_at > now() - timedelta(hours=1)
-    query = select(func.count()).select_from(PasswordReset).where(PasswordReset.actor_id == user.actor_id, lately)
-    return (db.session.scalar(query) or 0) >= MAX_RESETS
+def many_resets(user: User, place: str) -> bool:
+    """Whether the user was sent enough for now of those asked for from this place, or from all."""
+    lately = (PasswordReset.created_at > now() - timedelta(hours=1), PasswordReset.source.is_not(None))
+    query = select(PasswordReset.source).where(PasswordReset.actor_id == user.actor_id, *lately)
+    places = list(db.session.scalars(query))
+    return places.count(place) >= MAX_RESETS or len(places) >= MAX_RESETS_OF_ALL

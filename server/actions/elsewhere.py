@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from schemas import problems
+from server import permissions
 from server.actions import audits, credentials
 from server.db import db, now, writes
 from server.models import Session
@@ -20,6 +21,7 @@ def count(actor: Actor) -> int:
 @writes
 def sign_out(actor: Actor) -> None:
     """End all sessions of the actor but this one. App passwords go on. Raises INSUFFICIENT_RIGHTS without a session."""
+    permissions.require_person(actor)
     if actor.id is None or actor.session_id is None:
         raise problems.INSUFFICIENT_RIGHTS()
     credentials.end_sessions(actor.id, keep=actor.session_id)

@@ -48,10 +48,18 @@ def reset_password(actor: Actor, email: str, password: str | None = None) -> str
 
 
 def _set_anew(actor: Actor, user: User, secret: str, *, must_change: bool = False) -> None:
+    """Who comes back in by another way than the old password may have lost more than it: programs are shut out too."""
     credentials.keep_password(user, secret, must_change=must_change)
+    _drop_app_passwords(actor, user)
     credentials.end_sessions(user.actor_id)
     attempts.forget(user.email)
     _log(actor, user, True)
+
+
+def _drop_app_passwords(actor: Actor, user: User) -> None:
+    number = credentials.drop_app_passwords(user.actor_id)
+    if number:
+        audits.log(actor, "user.app_password.delete", subject_id=user.actor_id, count=number)
 
 
 @writes
@@ -63,10 +71,11 @@ def reset_link(actor: Actor, actor_id: int) -> str:
     return mail.reset_url(credentials.new_reset(user))
 
 
-def initiate(actor: Actor, email: str, *, invalidate: bool = False) -> None:
+def initiate(actor: Actor, email: str, *, invalidate: bool = False, source: str | None = None) -> None:
     """Mail the way to a new password to a user, and a word to who was one. Nobody is told whether there is a user.
 
-    With `invalidate`, which needs the right to, the present password and all sessions end at once.
+    With `invalidate`, which needs the right to, the present password, all sessions and app passwords end at once.
+    `source`: from where a stranger asks, who is listened to a few times only.
     """
     if invalidate:
         permissions.require(actor, "user.password.invalidate")
@@ -74,22 +83,26 @@ def initiate(actor: Actor, email: str, *, invalidate: bool = False) -> None:
     if gone is not None:
         mail.post(gone.email, gone.actor.language, "reset_deleted")
         return
-    made = _initiate(actor, email, invalidate)
+    made = _initiate(actor, email, invalidate, source)
     if made is not None:
         user, token = made
         mail.post(user.email, user.actor.language, "reset", link=mail.reset_url(token))
 
 
 @writes
-def _initiate(actor: Actor, email: str, invalidate: bool) -> tuple[User, str] | None:
+def _initiate(actor: Actor, email: str, invalidate: bool, source: str | None) -> tuple[User, str] | None:
     user = by_email(email)
     if user is None:
         return None
     if invalidate:
         user.password_hash = None
+        _drop_app_passwords(actor, user)
         credentials.end_sessions(user.actor_id)
         _log(actor, user, None)
-    return None if credentials.many_resets(user) else (user, credentials.new_reset(user))
+    if permissions.can(actor, "user.password.invalidate"):
+        return user, credentials.new_reset(user)
+    place = attempts.place_of(source)
+    return None if credentials.many_resets(user, place) else (user, credentials.new_reset(user, place))
 
 
 def user_of(token: str) -> User | None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select, update
 
 from schemas import problems
 from server import permissions
-from server.actions import accounts, audits
+from server.actions import accounts, attempts, audits
 from server.db import db, now, writes
 from server.models import RecoveryCode, User
 from server.parts import vault
@@ -61,7 +61,7 @@ def is_on(user: User) -> bool:
 @writes
 def begin(actor: Actor) -> tuple[str, str]:
     """A new secret, in letters, and the address that authenticator apps scan. It counts once it is confirmed."""
-    user = accounts.oneself(actor)
+    user = accounts.person(actor)
     if is_on(user):
         raise problems.SECOND_FACTOR_ON()
     secret = base64.b32encode(secrets.token_bytes(20)).decode()
@@ -73,7 +73,7 @@ def begin(actor: Actor) -> tuple[str, str]:
 @writes
 def confirm(actor: Actor, code: str) -> list[str]:
     """Turn it on with a first code. The recovery codes are shown only now. Raises AUTHENTICATION_FAILED."""
-    user = accounts.oneself(actor)
+    user = accounts.person(actor)
     if is_on(user):
         raise problems.SECOND_FACTOR_ON()
     step = _step_of(user, _plain(code))
@@ -89,7 +89,7 @@ def confirm(actor: Actor, code: str) -> list[str]:
 
 def remove(actor: Actor, password: str) -> None:
     """Turn one's own off. Raises AUTHENTICATION_FAILED, or LOCKED_OUT after many failures."""
-    user = accounts.oneself(actor)
+    user = accounts.person(actor)
     if not is_on(user):
         raise problems.SECOND_FACTOR_OFF()
     accounts.prove(user, password, actor.source)
@@ -111,6 +111,15 @@ def _turn_off(actor: Actor, actor_id: int) -> None:
     user.totp_cipher = user.totp_since = user.totp_step = None
     _drop_codes(actor_id)
     audits.log(actor, "user.second_factor.delete", subject_id=actor_id)
+
+
+def prove(actor: Actor, code: str) -> None:
+    """Whoever is signed in says a code again. Raises AUTHENTICATION_FAILED, or LOCKED_OUT after many failures."""
+    user = accounts.person(actor)
+    attempts.check(user.email, actor.source)
+    if not is_on(user) or not take(actor, user, code):
+        attempts.failed(user.email, actor.source)
+        raise problems.AUTHENTICATION_FAILED()
 
 
 def _drop_codes(actor_id: int) -> None:

@@ -15,12 +15,12 @@ from server.models import Actor as ActorRow
 from server.models import AppUser, Form, PublicLink, Session, User
 from server.parts import settings, vault
 from server.permissions import Actor
-from server.secrets import new_token, token_hash
+from server.secrets import TICKET, new_token, token_hash
 
 # When what has no end ends, as clients of ODK Central know it.
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 MAX_AGENT = 1000
-TICKET, TICKET_SECONDS = "second factor of ", 300
+TICKET_SECONDS = 300
 
 
 def sign_in(
@@ -38,16 +38,17 @@ def sign_in(
     Raises AUTHENTICATION_FAILED, LOCKED_OUT, or SECOND_FACTOR_NEEDED where a `code` is missing. A `machine` may give an
     app password instead, which asks for none.
     """
-    user = app_passwords.user_of(email, password) if machine else None
-    if user is None:
-        user = accounts.verify_password(email, password, source=source)
-        _check_code(user, email, code, source)
+    found = app_passwords.find(email, password) if machine else None
+    if found is not None:
+        return _open(Actor(id=found.actor_id, source=source, notes=notes, machine=True), email, agent, found.id)
+    user = accounts.verify_password(email, password, source=source)
+    _check_code(user, email, code, source)
     return _open(Actor(id=user.actor_id, source=source, notes=notes), email, agent)
 
 
 def ticket(email: str) -> str:
     """For who gave the right password, and is asked for the code on the next page: stands for both, for minutes."""
-    return vault().encrypt(f"{TICKET}{_mark(email)} {email}")
+    return vault().encrypt(f"{_mark(email)} {email}", TICKET)
 
 
 def _mark(email: str) -> str:
@@ -61,9 +62,9 @@ def sign_in_with_code(
 ) -> tuple[str, Session]:
     """A new session for a ticket and the code. Raises AUTHENTICATION_FAILED, LOCKED_OUT, PAGE_EXPIRED."""
     text = vault().decrypt_fresh(given, TICKET_SECONDS) or ""
-    mark, _, email = text.removeprefix(TICKET).partition(" ")
+    mark, _, email = text.partition(" ")
     user = credentials.by_email(email)
-    if not text.startswith(TICKET) or user is None or mark != _mark(email):
+    if user is None or mark != _mark(email):
         raise problems.PAGE_EXPIRED()
     attempts.check(email, source)
     _check_code(user, email, code, source)
@@ -81,7 +82,7 @@ def _check_code(user: User, email: str, code: str | None, source: str | None) ->
 
 
 @writes
-def _open(actor: Actor, email: str, agent: str | None) -> tuple[str, Session]:
+def _open(actor: Actor, email: str, agent: str | None, app_password_id: int | None = None) -> tuple[str, Session]:
     token, moment = new_token(), now()
     session = Session(
         actor_id=actor.id,
@@ -89,10 +90,12 @@ def _open(actor: Actor, email: str, agent: str | None) -> tuple[str, Session]:
         csrf=new_token(),
         created_at=moment,
         expires_at=moment + timedelta(hours=settings().session_hours),
+        app_password_id=app_password_id,
     )
     db.session.add(session)
     db.session.execute(update(User).where(User.actor_id == actor.id).values(last_login_at=moment))
-    attempts.succeeded(email, actor.source)
+    if app_password_id is None:
+        attempts.succeeded(email, actor.source)
     details: dict[str, Any] = {} if agent is None else {"userAgent": agent[:MAX_AGENT]}
     audits.log(actor, "user.session.create", subject_id=actor.id, **details)
     db.session.flush()
@@ -118,14 +121,16 @@ def term(actor: Actor) -> dict[str, datetime]:
 
 @writes
 def sign_out(actor: Actor) -> None:
-    """End the session of this request. A phone cannot end what its key opens: a person does that."""
-    if actor.type == "field_key":
+    """End the session of this request. What a key opens is not its bearer's to end, but its manager's."""
+    if actor.type in ("field_key", "public_link"):
         raise problems.INSUFFICIENT_RIGHTS()
-    link = db.session.get(PublicLink, actor.id) if actor.type == "public_link" else None
-    if link is None:
-        db.session.delete(current(actor))
-    else:
-        _end_key(actor, link, db.session.get_one(Form, link.form_id).project_id)
+    _end_session(actor, current(actor))
+
+
+def _end_session(actor: Actor, found: Session) -> None:
+    told = {"one": True} if found.actor_id == actor.id else {}
+    audits.log(actor, "user.session.end", subject_id=found.actor_id, **told)
+    db.session.delete(found)
 
 
 @writes
@@ -141,18 +146,19 @@ def end(actor: Actor, token: str) -> bool:
         return False
     if found.actor_id != actor.id:
         permissions.require(actor, "session.end")
-    db.session.delete(found)
+    elif found.id != actor.session_id:
+        permissions.require_person(actor)
+    _end_session(actor, found)
     return found.id == actor.session_id
 
 
 def _revoke_key(actor: Actor, key_hash: str) -> None:
-    """Make the key of a phone or a public link worthless. Its manager may, a phone may not itself."""
+    """Make the key of a phone or a public link worthless. Its manager may, its bearer may not."""
     holder, project_id = _holder(key_hash)
     if holder is None or project_id is None:
         raise problems.INSUFFICIENT_RIGHTS()
-    if not (isinstance(holder, PublicLink) and holder.actor_id == actor.id):
-        form_id = holder.form_id if isinstance(holder, PublicLink) else None
-        permissions.require(actor, "session.end", project_id=project_id, form_id=form_id)
+    form_id = holder.form_id if isinstance(holder, PublicLink) else None
+    permissions.require(actor, "session.end", project_id=project_id, form_id=form_id)
     _end_key(actor, holder, project_id)
 
 

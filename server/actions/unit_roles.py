@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, select
 
-from schemas import problems, roles
+from schemas import problems
 from schemas.roles import UNIT_ROLES, UnitRole
 from server import permissions
-from server.actions import audits, projects, units
+from server.actions import access, audits, projects, units
 from server.db import db, writes
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment
@@ -80,8 +80,7 @@ def grant(actor: Actor, role_name: str, actor_id: int, unit_id: int | None, *, p
     _require(actor, "assignment.create", project_id, unit_id)
     wanted = role(role_name)
     limit = _placed(wanted, actor_id, unit_id, project_id)
-    # Never more than one holds oneself; to read units comes with each role on one.
-    if not roles.covers(actor.verbs_on(project_id) | {"unit.read"}, wanted):
+    if not access.may_hand_on(actor, wanted, limit if project_id is not None else None, None, unit_id):
         raise problems.INSUFFICIENT_RIGHTS()
     held = select(Assignment.id).where(*_place(wanted, actor_id, unit_id, limit))
     if db.session.scalar(held) is not None:

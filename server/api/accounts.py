@@ -9,8 +9,8 @@ from flask import Flask, Response, jsonify, request
 from schemas import problems
 from schemas.accounts import CurrentUserShape, UserShape
 from schemas.roles import told
-from server import identity
-from server.actions import accounts, passwords, preferences
+from server import identity, permissions
+from server.actions import accounts, passwords, preferences, second_factor, user_search
 from server.actions.accounts import Changes
 from server.api import wire
 from server.models import User
@@ -49,6 +49,7 @@ def _text(given: dict[str, Any], field: str) -> str | None:
 
 
 @api.get("/users/current")
+@identity.before_change
 def current() -> Response:
     """Who is asking."""
     actor = identity.actor()
@@ -64,8 +65,12 @@ def current() -> Response:
 def list_users() -> Response:
     """Users; with `q` those that match."""
     search, limit, offset = request.args.get("q", ""), wire.number("limit"), wire.number("offset")
-    found = accounts.list_users(identity.actor(), search, limit=limit, offset=offset or 0)
-    return wire.reply(UserShape, [user_dict(user) for user in found])
+    actor = identity.actor()
+    found = user_search.list_users(actor, search, limit=limit, offset=offset or 0)
+    shown = [user_dict(user) for user in found]
+    if not permissions.can(actor, "user.list"):
+        shown = [user | {"last_login_at": None} for user in shown]
+    return wire.reply(UserShape, shown)
 
 
 @api.post("/users")
@@ -86,14 +91,18 @@ def get_user(actor_id: str) -> Response:
 
 @api.patch(USER)
 def update_user(actor_id: str) -> Response:
-    """Another address or name."""
+    """Another address or name. One's own address needs the `code` of a second factor, where there is one."""
     given, texts = wire.fields(), {}
     for field, name in (("email", "email"), ("displayName", "display_name")):
         if field in given:
             texts[name] = _text(given, field)
             if texts[name] is None:
                 raise problems.MISSING_PARAMETER(field=field)
-    user = accounts.update_user(identity.actor(), wire.integer(actor_id), Changes(**texts))
+    actor, number, code = identity.actor(), wire.integer(actor_id), _text(given, "code")
+    proved = code is not None and "email" in texts and number == actor.id
+    if proved and code is not None:
+        second_factor.prove(actor, code)
+    user = accounts.update_user(actor, number, Changes(**texts), proved=proved)
     return wire.reply(UserShape, user_dict(user))
 
 
@@ -105,6 +114,7 @@ def delete_user(actor_id: str) -> Response:
 
 
 @api.put(f"{USER}/password")
+@identity.before_change
 def change_password(actor_id: str) -> Response:
     """A new password."""
     given = wire.fields()
@@ -123,7 +133,7 @@ def initiate_reset() -> Response:
         raise problems.MISSING_PARAMETER(field="email")
     if not isinstance(email, str):
         raise problems.INVALID_DATA_TYPE(field="email", expected="string")
-    passwords.initiate(actor, email, invalidate=invalidate)
+    passwords.initiate(actor, email, invalidate=invalidate, source=request.remote_addr)
     return jsonify(wire.SUCCESS)
 
 

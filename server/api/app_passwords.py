@@ -1,4 +1,4 @@
-"""One's passwords for machines."""
+"""Passwords for machines: one's own, and those of others for who helps them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from server.models import AppPassword
 
 api = wire.blueprint("app_passwords")
 OWN = "/users/current/app-passwords"
+OTHER = "/users/<int:actor_id>/app-passwords"
 
 
 def register(app: Flask) -> None:
@@ -39,11 +40,12 @@ def list_all() -> Response:
 
 @api.post(OWN)
 def create() -> Response:
-    """A new one. This answer alone holds it."""
-    name = wire.fields().get("name")
-    if not isinstance(name, str):
-        raise problems.MISSING_PARAMETER(field="name")
-    made, secret = app_passwords.create(identity.actor(), name)
+    """A new one, for who says the account's password. This answer alone holds it."""
+    given = wire.fields()
+    for field in ("name", "password"):
+        if not isinstance(given.get(field), str):
+            raise problems.MISSING_PARAMETER(field=field)
+    made, secret = app_passwords.create(identity.actor(), given["name"], given["password"])
     return wire.reply(NewAppPasswordShape, {**_shown(made), "password": secret})
 
 
@@ -51,4 +53,17 @@ def create() -> Response:
 def revoke(number: int) -> Response:
     """It works no more."""
     app_passwords.revoke(identity.actor(), number)
+    return jsonify(wire.SUCCESS)
+
+
+@api.get(OTHER)
+def list_of(actor_id: int) -> Response:
+    """Those of a user."""
+    return wire.reply(AppPasswordShape, [_shown(found) for found in app_passwords.list_of(identity.actor(), actor_id)])
+
+
+@api.delete(f"{OTHER}/<int:number>")
+def revoke_of(actor_id: int, number: int) -> Response:
+    """One of a user's works no more."""
+    app_passwords.revoke_of(identity.actor(), actor_id, number)
     return jsonify(wire.SUCCESS)

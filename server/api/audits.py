@@ -60,9 +60,9 @@ def list_all() -> Response:
     return wire.reply(FullAuditShape, full)
 
 
-def of_submission(found: Sequence[Audit]) -> Response:
-    """Entries about one submission."""
-    shown = entry_dicts(found)
+def of_submission(found: Sequence[Audit], *, numbers: bool = True) -> Response:
+    """Entries about one submission. `numbers`: also those of the submission and its version."""
+    shown = entry_dicts(found, numbers=numbers)
     if not wire.extended():
         return wire.reply(AuditShape, shown)
     actors = audits.named(found).actors
@@ -80,13 +80,13 @@ def _moment(name: str) -> datetime | None:
     return found
 
 
-def entry_dicts(entries: Sequence[Audit]) -> list[dict[str, Any]]:
-    """Entries as they are shown."""
-    versions = audits.version_numbers(entries)
+def entry_dicts(entries: Sequence[Audit], *, numbers: bool = True) -> list[dict[str, Any]]:
+    """Entries as they are shown. `numbers`: those of submissions and their versions, too."""
+    versions = audits.version_numbers(entries) if numbers else None
     return [_entry_dict(entry, versions) for entry in entries]
 
 
-def _entry_dict(entry: Audit, versions: dict[tuple[int, str], int]) -> dict[str, Any]:
+def _entry_dict(entry: Audit, versions: dict[tuple[int, str], int] | None) -> dict[str, Any]:
     thing = audits.about(entry)
     details = _details(entry, versions)
     return {
@@ -99,11 +99,11 @@ def _entry_dict(entry: Audit, versions: dict[tuple[int, str], int]) -> dict[str,
     }
 
 
-def _details(entry: Audit, versions: dict[tuple[int, str], int]) -> dict[str, Any]:
+def _details(entry: Audit, versions: dict[tuple[int, str], int] | None) -> dict[str, Any]:
     if entry.action in WITHOUT_DETAILS:
         return {}
     details = dict(entry.details)
-    if entry.submission_id is not None:
+    if entry.submission_id is not None and versions is not None:
         version = versions.get((entry.submission_id, str(details.get("instanceId"))))
         if entry.action in OF_VERSIONS and version is not None:
             details["submissionDefId"] = version

@@ -47,7 +47,8 @@ def sign_in() -> Response:
     )
     term = {"created_at": session.created_at, "expires_at": session.expires_at}
     response = wire.reply(SessionShape, {"token": token, "csrf": session.csrf, **term})
-    _set_cookies(response, token, session.csrf, session.expires_at)
+    if request.headers.get("Sec-Fetch-Site") != "cross-site":  # no page of somebody else signs a browser in
+        _set_cookies(response, token, session.csrf, session.expires_at)
     return response
 
 
@@ -67,6 +68,7 @@ def restore() -> Response:
 
 
 @api.delete("/sessions/current")
+@identity.before_change
 def sign_out() -> Response:
     """End the session of this request."""
     sessions.sign_out(identity.actor())

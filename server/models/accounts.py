@@ -74,7 +74,10 @@ class AppPassword(Base):
 
 
 class PasswordReset(Base):
-    """A way to choose a new password, sent by mail or handed over. Counts once, until `expires_at`."""
+    """A way to choose a new password, sent by mail or handed over. Counts once, until `expires_at`.
+
+    `source`: from where a stranger asked for it, as a keyed hash.
+    """
 
     __tablename__ = "password_resets"
 
@@ -84,6 +87,7 @@ class PasswordReset(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    source: Mapped[str | None] = mapped_column(String(64))
 
 
 class ActorProperty(Base):
@@ -132,7 +136,10 @@ class PublicLink(Base):
 
 
 class Session(Base):
-    """A sign-in. Only the hash of the token is kept; `csrf` guards changes made with the cookie."""
+    """A sign-in. Only the hash of the token is kept; `csrf` guards changes made with the cookie.
+
+    `app_password_id`: a machine's, which ends with the password that opened it.
+    """
 
     __tablename__ = "sessions"
 
@@ -142,6 +149,7 @@ class Session(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    app_password_id: Mapped[int | None] = mapped_column(ForeignKey("app_passwords.id"), index=True)
 
 
 class Assignment(Base):
@@ -165,6 +173,7 @@ class Attempt(Base):
     """Failed sign-ins in a row: of an account from a source, of an account ('' as source), of a source ('' as account).
 
     Both are keyed hashes, so that addresses that belong to nobody are counted alike and none can be read here.
+    `known_at`: when the account last signed in from the source.
     """
 
     __tablename__ = "sign_in_attempts"
@@ -174,3 +183,4 @@ class Attempt(Base):
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]
+    known_at: Mapped[datetime | None]

@@ -100,6 +100,7 @@ def all_of() -> Response:
 def table() -> Response:
     """All that is filtered, for a spreadsheet."""
     wanted, _ = _wanted()
+    audit_trail.taken(pages.actor())
     response = Response(stream_with_context(_table(wanted)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = "attachment; filename=audit.csv"
     return response

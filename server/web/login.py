@@ -11,6 +11,7 @@ from schemas.problems import Problem
 from server import errors, i18n, identity
 from server.actions import accounts, mail, passwords, sessions
 from server.models import Session
+from server.permissions import ANONYMOUS
 from server.web import pages
 
 page = pages.blueprint("login", public=True)
@@ -120,12 +121,12 @@ def send_reset() -> Response:
     """Mail it. Nobody is told whether the address is known."""
     email = request.form.get("email", "").strip()
     if email:
-        passwords.initiate(pages.actor(), email)
+        passwords.initiate(ANONYMOUS, email, source=request.remote_addr)
     return pages.show("forgotten.html", mail=mail.is_set(), sent=True)
 
 
 def _ask_new(token: str, status: int = 200, problem: str = "") -> Response:
-    known = passwords.user_of(token) is not None
+    known = passwords.user_of(token)
     response = pages.show("claim.html", status if known else 404, token=token, known=known, problem=problem)
     response.headers["Referrer-Policy"] = "no-referrer"  # the address holds the token
     return response

@@ -13,6 +13,7 @@ from server import errors, i18n
 from server.actions import accounts, app_passwords, elsewhere, second_factor
 from server.i18n import LANGUAGES, gettext
 from server.parts import vault
+from server.secrets import TICKET
 from server.web import codes, pages
 
 page = pages.blueprint("profile")
@@ -63,7 +64,7 @@ def _ask_first_code(address: str, problem: str = "", status: int = 200) -> Respo
     """The QR code. Its text comes back encrypted with the first code, so that a slip does not make another secret."""
     secret = parse_qs(urlsplit(address).query).get("secret", [""])[0]
     parts = [secret[start : start + 4] for start in range(0, len(secret), 4)]
-    ticket, picture = vault().encrypt(address), codes.picture_of(address)
+    ticket, picture = vault().encrypt(address, TICKET), codes.picture_of(address)
     return pages.show(
         "profile_second.html",
         status,
@@ -98,7 +99,7 @@ def confirm() -> Response:
 def _address() -> str:
     """What was shown to be scanned. Raises PAGE_EXPIRED for what we did not make."""
     try:
-        return vault().decrypt(request.form.get("ticket", ""))
+        return vault().decrypt(request.form.get("ticket", ""), TICKET)
     except (InvalidToken, ValueError):
         raise problems.PAGE_EXPIRED() from None
 
@@ -119,9 +120,12 @@ def turn_off() -> Response:
 def add_app_password() -> Response:
     """Make one, and show it, this once."""
     try:
-        made, secret = app_passwords.create(pages.actor(), request.form.get("name", ""))
+        given = request.form.get("name", ""), request.form.get("password", "")
+        made, secret = app_passwords.create(pages.actor(), *given)
     except Problem as problem:
-        return _show(problem.status, app_passwords=errors.sentence(problem))
+        unproved = problem.status == 401
+        said = gettext("The present password is wrong.") if unproved else errors.sentence(problem)
+        return _show(400 if unproved else problem.status, app_passwords=said)
     return pages.show("profile_app_password.html", made=made, secret=secret, here=url_for("profile.one"))
 
 

@@ -8,7 +8,18 @@ from schemas import problems
 from schemas.problems import Problem
 from schemas.roles import Role
 from server import errors, permissions
-from server.actions import accounts, attempts, held_roles, invitations, mail, passwords, projects, second_factor
+from server.actions import (
+    accounts,
+    app_passwords,
+    attempts,
+    held_roles,
+    invitations,
+    mail,
+    passwords,
+    projects,
+    second_factor,
+    user_search,
+)
 from server.actions.accounts import Changes
 from server.i18n import gettext
 from server.models import Project, User
@@ -31,7 +42,7 @@ def all_of() -> Response:
     """All users by address, or those that the search finds."""
     search = lists.remembered_search()
     number = lists.number(request.args.get("page", "")) or 1
-    found = accounts.list_users(pages.actor(), search, limit=PAGE + 1, offset=(number - 1) * PAGE)
+    found = user_search.list_users(pages.actor(), search, limit=PAGE + 1, offset=(number - 1) * PAGE)
     shown = found[:PAGE]
     return pages.show(
         "users.html",
@@ -121,6 +132,7 @@ def _refusal(problem: Problem) -> str:
 
 def _show(user: User, status: int = 200, **wrong: str) -> Response:
     """The page of a user. `wrong`: what went wrong, by the part of the page."""
+    may_help = permissions.can(pages.actor(), "user.password.invalidate")
     return pages.show(
         "user.html",
         status,
@@ -134,6 +146,7 @@ def _show(user: User, status: int = 200, **wrong: str) -> Response:
         locked=attempts.is_locked(user.email),
         second=second_factor.is_on(user),
         mail=mail.is_set(),
+        app_passwords=app_passwords.list_of(pages.actor(), user.actor_id) if may_help else [],
         oneself=user.actor_id == pages.actor().id,
         wrong=wrong,
         here=url_for("users.one", actor_id=user.actor_id),
@@ -148,16 +161,22 @@ def one(actor_id: int) -> Response:
 
 @page.post(USER)
 def save(actor_id: int) -> Response:
-    """Change name and address."""
+    """Change name and address. For one's own address the password is asked once more."""
     changes = Changes(email=request.form.get("email", ""), display_name=request.form.get("name", ""))
     user = accounts.get_user(pages.actor(), actor_id)
     if changes.email == user.email:
         changes = Changes(display_name=changes.display_name)
     try:
-        accounts.update_user(pages.actor(), actor_id, changes)
+        proved = changes.email is not None and actor_id == pages.actor().id
+        if proved:
+            accounts.prove(user, request.form.get("password", ""), pages.actor().source)
+        accounts.update_user(pages.actor(), actor_id, changes, proved=proved)
     except Problem as problem:
         if problem.status == 403:
             raise
+        if problem.status == 401:
+            said = gettext("The present password is wrong.")
+            return _show(accounts.get_user(pages.actor(), actor_id), 400, name=said)
         return _show(accounts.get_user(pages.actor(), actor_id), problem.status, name=_refusal(problem))
     return pages.go("users.one", actor_id=actor_id, done="saved")
 
@@ -205,6 +224,13 @@ def turn_off_second_factor(actor_id: int) -> Response:
     """Turn it off for who has lost phone and recovery codes."""
     second_factor.reset(pages.actor(), actor_id)
     return pages.go("users.one", actor_id=actor_id, done="second_off")
+
+
+@page.post(f"{USER}/app-passwords/<int:number>/revoke")
+def revoke_app_password(actor_id: int, number: int) -> Response:
+    """Make one of a user's worthless."""
+    app_passwords.revoke_of(pages.actor(), actor_id, number)
+    return pages.go("users.one", actor_id=actor_id, done="app_password_revoked")
 
 
 def _other(actor_id: int) -> User:

@@ -11,7 +11,17 @@ from cryptography.fernet import InvalidToken
 from schemas import problems
 from schemas.problems import Problem
 from server import secrets
-from server.secrets import Vault, app_password, new_token, one_time_password, recovery_code, token_hash
+from server.secrets import (
+    KEYS,
+    SEARCH,
+    TICKET,
+    Vault,
+    app_password,
+    new_token,
+    one_time_password,
+    recovery_code,
+    token_hash,
+)
 
 
 @pytest.fixture
@@ -45,8 +55,15 @@ def test_what_stands_for_a_text_depends_on_the_secret_key(vault: Vault) -> None:
     assert len(others | {mark}) == 4 and "example" not in mark
 
 
+def test_what_is_for_one_purpose_is_not_read_for_another(vault: Vault) -> None:
+    for purpose, other in ((SEARCH, TICKET), (TICKET, KEYS), (KEYS, SEARCH)):
+        with pytest.raises(InvalidToken):
+            vault.decrypt(vault.encrypt("bob@example.org", purpose), other)
+    assert vault.decrypt_fresh(vault.encrypt("bob@example.org", SEARCH), 60) is None
+
+
 def test_what_is_stale_is_not_read(vault: Vault) -> None:
-    cipher = vault.encrypt("vé")
+    cipher = vault.encrypt("vé", TICKET)
     assert vault.decrypt_fresh(cipher, 60) == "vé"
     assert vault.decrypt_fresh(cipher, -1) is None
     assert vault.decrypt_fresh("vé", 60) is vault.decrypt_fresh("", 60) is None

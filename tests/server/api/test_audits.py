@@ -1,4 +1,4 @@
-"""The audit of the whole server, as clients of ODK Central read it; and who looked at whose rows."""
+"""The audit of the whole server, as clients of ODK Central read it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
 
 from server.actions import purge
-from server.db import db, now, writing
-from server.models import Assignment, Audit, Submission, Unit
+from server.db import db, writing
+from server.models import Assignment
 from tests.cast import Cast, Person
 from tests.conftest import VISIT, Publish, Send
 from tests.phone import Published
@@ -207,71 +206,3 @@ def test_the_history_of_a_submission(client: FlaskClient, cast: Cast, form: Publ
     assert (newest["actor"]["displayName"], newest["notes"]) == ("Bob", "xem lại")
     assert (first["action"], first["actor"]["id"]) == ("submission.create", cast.device.id)
     assert "actor" not in client.get(f"{url}/audits", headers=cast.bob.bearer).get_json()[0]
-
-
-LOOKS = {
-    "submissions/uuid:1": ("submission.read", {"instanceId": "uuid:1"}),
-    "submissions/uuid:1.xml": ("submission.read", {"instanceId": "uuid:1"}),
-    "submissions/uuid:1/comments": ("submission.read", {"instanceId": "uuid:1"}),
-    "submissions/uuid:1/versions": ("submission.read", {"instanceId": "uuid:1"}),
-    "submissions/uuid:1/versions/uuid:1": ("submission.read", {"instanceId": "uuid:1"}),
-    "submissions/uuid:1/versions/uuid:1.xml": ("submission.read", {"instanceId": "uuid:1"}),
-    "submissions/uuid:1/attachments/f.jpg": ("submission.attachment.read", {"instanceId": "uuid:1", "name": "f.jpg"}),
-    "submissions": ("submission.list.read", {"count": 1}),
-}
-
-
-@pytest.mark.parametrize("path", LOOKS)
-def test_whoever_looks_is_written_down(
-    app: Flask, client: FlaskClient, cast: Cast, ask: Ask, form: Published, path: str
-) -> None:
-    before = ask()
-    assert client.get(f"{form.url}/{path}", headers=cast.vy.bearer).status_code == 200
-    action, details = LOOKS[path]
-    (entry,) = ask("?action=look")
-    told = {name: value for name, value in entry["details"].items() if name != "submissionId"}
-    assert (entry["action"], entry["actorId"], told) == (action, cast.vy.id, details)
-    assert ask(f"?action={action}") == [entry]
-    assert ask() == before  # clients of the dialect know no such actions
-    with app.app_context():
-        assert db.session.scalar(select(Audit.source).where(Audit.action == action)) == "127.0.0.1"
-
-
-def test_rows_as_a_table_make_one_entry(client: FlaskClient, cast: Cast, ask: Ask, form: Published) -> None:
-    for path in ("Submissions", "Submissions?$top=0", "Submissions('uuid:1')"):
-        answer = client.get(f"{form.url}.svc/{path}", headers=cast.vy.bearer)
-        assert answer.status_code == 200 and answer.data
-    assert [entry["details"] for entry in ask("?action=look")] == [{"count": 1}, {"count": 0}, {"count": 1}]
-
-
-def test_who_is_refused_has_seen_nothing(client: FlaskClient, cast: Cast, ask: Ask, form: Published) -> None:
-    for person, path in (
-        (cast.charlie, "submissions/uuid:1"),
-        (cast.vy, "submissions/uuid:9"),
-        (cast.dung, "submissions"),
-    ):
-        assert client.get(f"{form.url}/{path}", headers=person.bearer).status_code in (403, 404)
-    assert ask("?action=look") == []
-
-
-def test_an_entry_carries_the_unit_of_its_row(app: Flask, client: FlaskClient, cast: Cast, form: Published) -> None:
-    with app.app_context(), writing():
-        names = {"code": "VP", "level": "1", "type_label": "xã", "name_vi": "Văn Phú", "name_en": "Van Phu"}
-        unit = Unit(**names, valid_from=now().date())
-        db.session.add(unit)
-        db.session.flush()
-        db.session.execute(update(Submission).values(unit_id=unit.id))
-        number = unit.id
-    url = f"{form.url}/submissions/uuid:1"
-    client.get(url, headers=cast.vy.bearer)
-    client.patch(url, json={"reviewState": "approved"}, headers=cast.bob.bearer)
-    client.post(f"{url}/attachments/f.jpg", data=b"other", headers=cast.bob.bearer)
-    client.delete(url, headers=cast.bob.bearer)
-    with app.app_context():
-        query = select(Audit.action, Audit.unit_id).where(Audit.unit_id.is_not(None)).order_by(Audit.id)
-        assert [tuple(row) for row in db.session.execute(query)] == [
-            ("submission.read", number),
-            ("submission.update", number),
-            ("submission.attachment.update", number),
-            ("submission.delete", number),
-        ]

@@ -237,6 +237,18 @@ def test_nobody_is_flooded(client: FlaskClient, cast: Cast, letters: list[EmailM
     assert len(letters) == credentials.MAX_RESETS
 
 
+def test_a_stranger_does_not_keep_the_owner_from_it(
+    client: FlaskClient, cast: Cast, letters: list[EmailMessage]
+) -> None:
+    ask: dict[str, Any] = {"json": {"email": cast.bob.email}}
+    for number, source in enumerate(["198.51.100.7"] * (credentials.MAX_RESETS + 3) + ["192.0.2.1"], start=1):
+        answer = client.post("/v1/users/reset/initiate", **ask, environ_overrides={"REMOTE_ADDR": source})
+        assert answer.get_json() == SUCCESS
+        assert len(letters) == min(number, credentials.MAX_RESETS) + (source == "192.0.2.1")
+    client.post("/v1/users/reset/initiate?invalidate=true", **ask, headers=cast.alice.bearer)
+    assert len(letters) == credentials.MAX_RESETS + 2
+
+
 def test_a_relay_that_is_away_fails_no_request(
     app: Flask, client: FlaskClient, cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -176,14 +176,14 @@ def test_with_it_basic_needs_an_app_password(
     client: FlaskClient, cast: Cast, bob: Actor, factor: tuple[str, list[str]], inside: None
 ) -> None:
     expect.refused(client.get("/v1/projects", headers=cast.bob.basic), problems.SECOND_FACTOR_NEEDED)
-    _, secret = app_passwords.create(bob, "Máy in")
+    _, secret = app_passwords.create(bob, "Máy in", PASSWORD)
     assert client.get("/v1/projects", auth=(cast.bob.email, secret)).status_code == 200
     # So does a client that knows sessions only, such as pyodk.
     assert sign_in(client, cast.bob.email, password=secret).status_code == 200
 
 
 def test_app_passwords(client: FlaskClient, cast: Cast) -> None:
-    made = client.post(OWN, json={"name": " Máy tính ở trạm "}, headers=cast.bob.bearer)
+    made = client.post(OWN, json={"name": " Máy tính ở trạm ", "password": PASSWORD}, headers=cast.bob.bearer)
     assert made.headers["Cache-Control"] == "no-store"
     shown = made.get_json()
     assert shown.keys() == {"id", "name", "createdAt", "lastUsedAt", "password"}
@@ -203,17 +203,19 @@ def test_app_passwords(client: FlaskClient, cast: Cast) -> None:
 
 def test_who_makes_no_app_passwords(client: FlaskClient, cast: Cast) -> None:
     for headers in (cast.bob.basic, {}):
-        answer = client.post(OWN, json={"name": "x"}, headers=headers)
+        answer = client.post(OWN, json={"name": "x", "password": PASSWORD}, headers=headers)
         expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
-    phone = client.post(f"/v1/key/{cast.device.key}/users/current/app-passwords", json={"name": "x"})
+    body = {"name": "x", "password": PASSWORD}
+    phone = client.post(f"/v1/key/{cast.device.key}/users/current/app-passwords", json=body)
     expect.refused(phone, problems.INSUFFICIENT_RIGHTS)
-    for body in ({}, {"name": " "}, {"name": 5}):
+    for body in ({}, {"name": " ", "password": PASSWORD}, {"name": 5, "password": PASSWORD}, {"name": "x"}):
         answer = client.post(OWN, json=body, headers=cast.bob.bearer)
         expect.refused(answer, problems.MISSING_PARAMETER)
 
 
 def test_there_is_a_limit(client: FlaskClient, cast: Cast) -> None:
     for number in range(app_passwords.LIMIT):
-        assert client.post(OWN, json={"name": str(number)}, headers=cast.bob.bearer).status_code == 200
-    answer = client.post(OWN, json={"name": "x"}, headers=cast.bob.bearer)
+        body = {"name": str(number), "password": PASSWORD}
+        assert client.post(OWN, json=body, headers=cast.bob.bearer).status_code == 200
+    answer = client.post(OWN, json={"name": "x", "password": PASSWORD}, headers=cast.bob.bearer)
     expect.refused(answer, problems.TOO_MANY_APP_PASSWORDS)

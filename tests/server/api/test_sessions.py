@@ -143,7 +143,9 @@ def test_signing_out(app: Flask, client: FlaskClient, cast: Cast) -> None:
         assert cookie.value == "null" and "1970" in cookie["expires"]
     expect.refused(client.get("/v1/users/current", headers=cast.bob.bearer), problems.AUTHENTICATION_FAILED)
     assert client.get("/v1/users/current", headers=cast.alice.bearer).status_code == 200
-    assert entries(app, "user.session.end") == []
+    assert entries(app, "user.session.end") == [("user.session.end", cast.bob.id, cast.bob.id, {"one": True})]
+    told = client.get("/v1/audits", headers=cast.alice.bearer).get_json()
+    assert "user.session.end" not in {entry["action"] for entry in told}  # clients of the dialect do not know it
 
 
 def test_nothing_to_sign_out_of(client: FlaskClient, cast: Cast) -> None:
@@ -153,7 +155,14 @@ def test_nothing_to_sign_out_of(client: FlaskClient, cast: Cast) -> None:
     expect.refused(phone, problems.INSUFFICIENT_RIGHTS)
 
 
-def test_ending_a_session_by_its_token(client: FlaskClient, cast: Cast) -> None:
+def test_no_page_of_somebody_else_signs_a_browser_in(client: FlaskClient, cast: Cast) -> None:
+    body = {"email": cast.bob.email, "password": PASSWORD}
+    for site, kept in (("cross-site", False), ("same-origin", True), ("none", True)):
+        answer = client.post("/v1/sessions", json=body, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == 200 and bool(cookies(answer)) is kept
+
+
+def test_ending_a_session_by_its_token(app: Flask, client: FlaskClient, cast: Cast) -> None:
     url = f"/v1/sessions/{cast.bob.token}"
     for headers in (cast.charlie.bearer, cast.dung.bearer, {}):
         expect.refused(client.delete(url, headers=headers), problems.INSUFFICIENT_RIGHTS)
@@ -164,6 +173,10 @@ def test_ending_a_session_by_its_token(client: FlaskClient, cast: Cast) -> None:
     assert own.get_json() == {"success": True} and cookies(own).keys() == {"session", "__csrf"}
     other = client.delete(f"/v1/sessions/{cast.minh.token}", headers=cast.alice.bearer)
     assert other.status_code == 200 and not cookies(other)
+    assert entries(app, "user.session.end") == [
+        ("user.session.end", cast.bob.id, cast.bob.id, {"one": True}),
+        ("user.session.end", cast.alice.id, cast.minh.id, {}),
+    ]
     expect.refused(client.get("/v1/users/current", headers=cast.minh.bearer), problems.AUTHENTICATION_FAILED)
 
 
@@ -187,6 +200,8 @@ def test_revoking_a_public_link_by_its_key(app: Flask, client: FlaskClient, cast
         link = links.create(CONSOLE, 1, form.xml_form_id, "Trạm y tế")
         number, key = link.actor_id, access.key_of(link)
     url = f"/v1/sessions/{key}"
+    for own in (f"/v1/key/{key}{url.removeprefix('/v1')}", f"/v1/key/{key}/sessions/current"):
+        expect.refused(client.delete(own), problems.INSUFFICIENT_RIGHTS)  # one visitor would end it for all
     for person in (cast.charlie, cast.dung):
         expect.refused(client.delete(url, headers=person.bearer), problems.INSUFFICIENT_RIGHTS)
     assert client.delete(url, headers=cast.bob.bearer).get_json() == {"success": True}

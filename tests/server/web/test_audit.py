@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from server.actions import audit_trail, audits, unit_roles
+from server.actions import audit_trail, audits, sessions, unit_roles
 from server.db import writing
-from server.permissions import CONSOLE, Actor
+from server.permissions import CONSOLE, Actor, Grant
 from server.web import audit_words
 from tests.cast import Cast
 from tests.parts import ROOT
@@ -158,7 +158,7 @@ def test_the_table_to_download(app: Flask, visit: Visit, cast: Cast, monkeypatch
     told = ["Bob", "Changed a project", "project.update", "Hỗ trợ cộng đồng", "203.0.113.9", "'=HYPERLINK(1)"]
     assert [row[1:] for row in rows[1:]] == [told] * 4
     everything = _table(visitor)
-    assert len(everything) - 1 == len(_table(visit(cast.alice, "vi"))) - 1 > 4
+    assert len(everything) == len(_table(visit(cast.alice, "vi"))) - 1 > 5  # the first download is told in the second
     assert _table(visit(cast.alice, "vi"))[0][:3] == ["Khi nào", "Ai", "Việc gì"]
 
 
@@ -166,7 +166,7 @@ def test_the_table_to_download(app: Flask, visit: Visit, cast: Cast, monkeypatch
 def test_no_cell_is_computed(cell: str, visit: Visit, app: Flask, cast: Cast) -> None:
     with app.app_context():
         _entry("backup.run", Actor(id=cast.bob.id, type="user", notes=cell))
-    assert _table(visit(cast.alice), "/audit.csv?kind=server")[1][-1] == f"'{cell}"
+    assert _table(visit(cast.alice), "/audit.csv?kind=server")[2][-1] == f"'{cell}"
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit.csv"])
@@ -199,3 +199,14 @@ def test_every_action_with_a_sentence_is_found_by_a_kind() -> None:
     found = set().union(*audit_trail.KINDS.values())
     assert set(audit_words.SENTENCES) - found - quiet == set()
     assert set(audit_words.KINDS) == set(audit_trail.KINDS)
+
+
+def test_who_takes_it_along_and_who_ends_sessions_is_told(visit: Visit, app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        alice = Actor(id=cast.alice.id, type="user", grants=(Grant("admin"),))
+        sessions.end(alice, cast.bob.token)
+        sessions.end(Actor(id=cast.vy.id, type="user"), cast.vy.token)
+    visitor = visit(cast.alice)
+    told = [row[2] for row in _table(visitor, "/audit.csv")[1:4]]
+    assert told == ["Downloaded the audit", "Signed out", "Ended a session of a user"]
+    assert "Downloaded the audit" in visitor.get("/audit?kind=server").text

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from server.actions import accounts, second_factor, sessions
+from server.actions import accounts, app_passwords, second_factor, sessions
 from server.i18n import COOKIE
 from server.permissions import CONSOLE
 from tests.cast import PASSWORD, Cast
@@ -109,13 +109,14 @@ def test_a_ticket_that_we_did_not_make(ticket: str, visit: Visit, cast: Cast) ->
 
 def test_an_app_password_is_shown_once(app: Flask, visit: Visit, cast: Cast) -> None:
     visitor = visit(cast.bob)
-    shown = visitor.post("/profile/app-passwords", {"name": "Excel <1>"})
+    shown = visitor.post("/profile/app-passwords", {"name": "Excel <1>", "password": PASSWORD})
     secret = _found(r"<code>([^<]+)</code>", shown.text)
     assert "Excel &lt;1&gt;" in shown.text
     page = visitor.get("/profile").text
     assert secret not in page and "never" in _read(page)
     with app.app_context():
-        assert accounts.verify_password(cast.bob.email, secret, remember=True).actor_id == cast.bob.id
+        found = app_passwords.find(cast.bob.email, secret)
+        assert found is not None and found.actor_id == cast.bob.id
     assert "never" not in _read(visitor.get("/profile").text)
     number = _found(r"/profile/app-passwords/(\d+)/revoke", page)
     assert visit(cast.dung).post(f"/profile/app-passwords/{number}/revoke").status_code == 404
@@ -126,8 +127,14 @@ def test_an_app_password_is_shown_once(app: Flask, visit: Visit, cast: Cast) -> 
 
 @pytest.mark.parametrize("name", ["", "x" * 65])
 def test_an_app_password_needs_a_name(name: str, visit: Visit, cast: Cast) -> None:
-    answer = visit(cast.bob).post("/profile/app-passwords", {"name": name})
+    answer = visit(cast.bob).post("/profile/app-passwords", {"name": name, "password": PASSWORD})
     assert answer.status_code == 400 and 'role="alert"' in answer.text
+
+
+def test_an_app_password_needs_the_password(visit: Visit, cast: Cast) -> None:
+    answer = visit(cast.bob).post("/profile/app-passwords", {"name": "Excel", "password": "wrong"})
+    assert answer.status_code == 400 and "The present password is wrong." in answer.text
+    assert "Revoke" not in _read(visit(cast.bob).get("/profile").text)
 
 
 def test_signed_out_everywhere_else(app: Flask, visit: Visit, cast: Cast) -> None:
