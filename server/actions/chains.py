@@ -13,7 +13,7 @@ from schemas import problems
 from server import dialect, permissions
 from server.actions import audits
 from server.db import Number, ask, db, insert_all, now
-from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion, UnitReach
+from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.parts import Part, short_name
 
@@ -38,7 +38,7 @@ def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:
 _KNOWN = (
     select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
     .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
-    .add_columns(Submission.unit_id, Submission.submitter_id)
+    .add_columns(SubmissionVersion.submission_id, Submission.submitter_id)
     .join(Submission, Submission.id == SubmissionVersion.submission_id)
     .where(
         SubmissionVersion.id.in_(
@@ -56,23 +56,22 @@ def known(form_id: int, draft: bool, own: str, edited: str | None) -> Sequence[R
     return ask(_KNOWN, form_id=form_id, draft=draft, own=own, edited=edited or own)
 
 
-_REACHED = select(UnitReach.within_id).where(UnitReach.unit_id == bindparam("unit_id"))
+def within(actor: Actor, own: str, known: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """What of it counts for this sender: the instance itself, what she sent, and what else she may change.
 
-
-def within(actor: Actor, project_id: int, own: str, known: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """What of it counts for this sender: beside the instance itself, nothing outside her unit that others sent.
-
-    So an edit that names something elsewhere is kept by itself, as one whose original has not come; nobody changes, or
-    learns of, what lies outside her unit.
+    So an edit that names what others sent is kept by itself, as one whose original has not come: nobody changes, or
+    learns of, what is not hers. Nor does an original fetch the early edit of another. Only an edit of something that
+    did not come from this very sender costs a question.
     """
-    unit_id = actor.sends_for(project_id)
-    foreign = [row for row in known if row.instance_id != own and row.submitter_id != actor.id]
-    if unit_id is None or all(row.unit_id == unit_id for row in foreign):
-        return list(known)
-    if permissions.whole(actor, "submission.update", project_id):
-        return list(known)
-    reached = {row.within_id for row in ask(_REACHED, unit_id=unit_id)}
-    return [row for row in known if row not in foreign or row.unit_id in reached]
+    counted = {row.id for row in known if row.instance_id == own or permissions.is_own(actor, row.submitter_id)}
+    others = {row.submission_id for row in known if row.id not in counted and row.deprecated_id != own}
+    if others:
+        query = permissions.visible_or_own(
+            actor, select(Submission.id).where(Submission.id.in_(others)), "submission.update"
+        )
+        reached = set(db.session.scalars(query))
+        counted |= {row.id for row in known if row.submission_id in reached}
+    return [row for row in known if row.id in counted]
 
 
 def reopen(edited: SubmissionVersion, findings: int) -> int:

@@ -48,7 +48,8 @@ def looked(actor: Actor, found: Sent) -> None:
     """Somebody was shown these: kept, when the page is made."""
     places = [rows.Place(form.project_id, form.id) for form, _, _ in found.newest]
     for place in dict.fromkeys(places):
-        audits.looked_through(actor, "submission.list.read", place, places.count(place))
+        shown = audits.seen([one for form, one, _ in found.newest if form.id == place.id])
+        audits.looked_through(actor, "submission.list.read", place, shown)
 
 
 def _rows(actor: Actor, query: Select[Any], project_id: int, actor_id: int) -> list[Any]:

@@ -71,11 +71,16 @@ def summaries(actor: Actor, project_ids: list[int]) -> dict[int, Summary]:
 
 
 def _sees_whole(actor: Actor, project_id: int) -> bool:
-    """Whether the actor holds a role of the dialect on the project: its clients are told counts whatever it allows."""
+    """Whether the actor holds a role of the dialect on the project: its clients are told counts whatever it allows.
+
+    Not if she also holds one that reaches some of its rows: she would learn of those outside.
+    """
+    here = [grant for grant in actor.grants if grant.project_id in (None, project_id)]
+    if any(grant.narrow for grant in here):
+        return False
     return any(
         grant.role in ROLES and grant.form_id is None and grant.unit_id is None and grant.allows("project.read")
-        for grant in actor.grants
-        if grant.project_id in (None, project_id)
+        for grant in here
     )
 
 

@@ -23,13 +23,13 @@ def review(
 
     `needs_comment`: returning it without a word would leave the volunteer guessing, so it is refused.
     """
-    submission, version = rows.get(actor, form, instance_id, verbs=("submission.update",))
+    submission, version = rows.get(actor, form, instance_id, "submission.update")
     if state is not None and state not in STATES:
         raise problems.UNEXPECTED_VALUE(field="state", value=state, reason=f"one of {', '.join(STATES)} was expected")
     if needs_comment and state == "hasIssues" and not comment.strip():
         raise problems.MISSING_PARAMETER(field="comment")
     submission.review_state = state
-    _log_update(actor, form, submission, instanceId=version.instance_id, reviewState=state)
+    _log_update(actor, submission, instanceId=version.instance_id, reviewState=state)
     if comment.strip():
         _add(actor, submission, comment, None)
     return submission, version
@@ -38,21 +38,25 @@ def review(
 @writes
 def touch(actor: Actor, form: Form, instance_id: str) -> rows.Row:
     """A change that changes nothing that is known here: written down as one, as clients expect."""
-    submission, version = rows.get(actor, form, instance_id, verbs=("submission.update",))
-    _log_update(actor, form, submission, instanceId=version.instance_id)
+    submission, version = rows.get(actor, form, instance_id, "submission.update")
+    _log_update(actor, submission, instanceId=version.instance_id)
     return submission, version
 
 
-def _log_update(actor: Actor, form: Form, submission: Submission, **details: Any) -> None:
+def _log_update(actor: Actor, submission: Submission, **details: Any) -> None:
     submission.updated_at = now()
-    place = {"project_id": form.project_id, "form_id": form.id, "submission_id": submission.id}
-    audits.log(actor, "submission.update", **place, unit_id=submission.unit_id, **details)
+    _log(actor, "submission.update", submission, **details)
+
+
+def _log(actor: Actor, action: str, submission: Submission, **details: Any) -> None:
+    place = {"project_id": submission.project_id, "form_id": submission.form_id, "submission_id": submission.id}
+    audits.log(actor, action, **place, unit_id=submission.unit_id, **details)
 
 
 @writes
 def add_comment(actor: Actor, form: Form, instance_id: str, body: str, path: str | None = None) -> Comment:
     """A comment on a submission, or on one question of it."""
-    submission, _ = rows.get(actor, form, instance_id, verbs=("submission.update",))
+    submission, _ = rows.get(actor, form, instance_id, "submission.update")
     if not body.strip():
         raise problems.MISSING_PARAMETER(field="body")
     return _add(actor, submission, body, path)
@@ -69,11 +73,12 @@ def _add(actor: Actor, submission: Submission, body: str, path: str | None) -> C
     )
     db.session.add(comment)
     db.session.flush()
+    _log(actor, "submission.comment.create", submission, instanceId=submission.instance_id)
     return comment
 
 
 def comments(submission: Submission) -> list[Comment]:
-    """The comments on a submission, newest first. `submission` has been through `rows.get`."""
+    """The comments on a submission, newest first. `submission` has been through `rows.read`."""
     query = select(Comment).where(Comment.submission_id == submission.id).order_by(Comment.id.desc())
     return list(db.session.scalars(query))
 
@@ -81,7 +86,6 @@ def comments(submission: Submission) -> list[Comment]:
 @writes
 def delete(actor: Actor, form: Form, instance_id: str) -> None:
     """Take a submission away; it stays in the table until it is purged, so that it cannot come back by a resend."""
-    submission, _ = rows.get(actor, form, instance_id, verbs=("submission.delete",))
+    submission, _ = rows.get(actor, form, instance_id, "submission.delete")
     submission.deleted_at = now()
-    place = {"project_id": form.project_id, "form_id": form.id, "submission_id": submission.id}
-    audits.log(actor, "submission.delete", **place, unit_id=submission.unit_id, instanceId=submission.instance_id)
+    _log(actor, "submission.delete", submission, instanceId=submission.instance_id)

@@ -1,4 +1,4 @@
-"""Choosing submissions to read: lists, single ones, versions, findings, and pages of data. All of it scoped."""
+"""Choosing submissions: lists, single ones, versions, findings. All of it scoped; who is shown one is written down."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, literal_column, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, select
 
 from schemas import problems
 from server import permissions
-from server.db import db, fetch
+from server.actions import audits
+from server.db import db
 from server.models import Actor as ActorRow
-from server.models import Blob, FindingRow, Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
+from server.models import Blob, FindingRow, Form, Submission, SubmissionFile, SubmissionVersion, UnitReach
 from server.permissions import Actor
 
 READ = ("submission.read",)
@@ -26,7 +26,7 @@ Row = tuple[Submission, SubmissionVersion]
 class Filters:
     """What a supervisor narrows a list by. Dates are inclusive.
 
-    `state`: a review state, `received` for none, or `waiting` for none or edited.
+    `state`: a review state, `received` for none, or `waiting` for none or edited. `unit_id`: with all below it.
     """
 
     state: str = ""
@@ -35,6 +35,7 @@ class Filters:
     until: date | None = None
     submitter_id: int | None = None
     search: str = ""
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Place:
     id: int
 
 
-def _query(
+def scoped(
     actor: Actor,
     form: Form | Place,
     *,
@@ -54,8 +55,16 @@ def _query(
     counting: bool = False,
     deleted: bool = False,
 ) -> Select[tuple[Submission, SubmissionVersion]]:
+    """Submissions of a form with their current versions, on which the actor has one of the verbs.
+
+    Raises INSUFFICIENT_RIGHTS if she has none of them on the form.
+    """
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
-    query = (
+    return permissions.visible(actor, _all(form, draft=draft, deleted=deleted), *verbs, counting=counting)
+
+
+def _all(form: Form | Place, *, draft: bool, deleted: bool = False) -> Select[tuple[Submission, SubmissionVersion]]:
+    return (
         select(Submission, SubmissionVersion)
         .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
         .where(
@@ -65,7 +74,6 @@ def _query(
             SubmissionVersion.current.is_(True),
         )
     )
-    return permissions.visible(actor, query, *verbs, counting=counting)
 
 
 def _numbers(actor: Actor, form: Form | Place, draft: bool, verbs: tuple[str, ...]) -> Select[tuple[int]]:
@@ -91,6 +99,9 @@ def _narrow(query: Select[Any], filters: Filters, time_zone: str) -> Select[Any]
         query = query.where(Submission.created_at >= datetime.combine(filters.since, time.min, zone))
     if filters.until:
         query = query.where(Submission.created_at <= datetime.combine(filters.until, time.max, zone))
+    if filters.unit_id:
+        within = select(UnitReach.within_id).where(UnitReach.unit_id == filters.unit_id)
+        query = query.where(Submission.unit_id.in_(within))
     if filters.submitter_id:
         query = query.where(Submission.submitter_id == filters.submitter_id)
     if filters.search:
@@ -113,10 +124,10 @@ def submissions(
 ) -> tuple[list[Row], int]:
     """A page of submissions with their current versions, newest first, and how many there are in all."""
     chosen = filters or Filters()
-    of_all = _query(actor, form, draft=draft, verbs=LIST, counting=True, deleted=deleted)
+    of_all = scoped(actor, form, draft=draft, verbs=LIST, counting=True, deleted=deleted)
     counted = _narrow(of_all, chosen, time_zone)
     total = db.session.scalar(counted.with_only_columns(func.count(Submission.id))) or 0
-    query = _narrow(_query(actor, form, draft=draft, verbs=LIST, deleted=deleted), chosen, time_zone)
+    query = _narrow(scoped(actor, form, draft=draft, verbs=LIST, deleted=deleted), chosen, time_zone)
     query = query.order_by(Submission.id.desc()).offset(offset)
     rows = db.session.execute(query.limit(limit) if limit is not None else query)
     return [(row[0], row[1]) for row in rows], total
@@ -132,9 +143,16 @@ def neighbours(actor: Actor, form: Form, submission: Submission) -> tuple[str | 
     return (newer.instance_id if newer else None, older.instance_id if older else None)
 
 
-def get(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, verbs: tuple[str, ...] = READ) -> Row:
-    """A submission by the instance ID of its first version, or of any of its versions. Raises NOT_FOUND."""
-    query = _query(actor, form, draft=draft, verbs=verbs)
+def find(
+    actor: Actor, form: Form | Place, instance_id: str, verb: str, *, draft: bool = False, own: bool = False
+) -> Row | None:
+    """A submission on which the actor has the verb, by the instance ID of its first version, or of any of its versions.
+
+    `own`: only one that she sent herself. None where there is none, or none for her: which of both, nobody is told.
+    """
+    query = permissions.visible(actor, _all(form, draft=draft), verb)
+    if own:
+        query = permissions.own(actor, query)
     row = db.session.execute(query.where(Submission.instance_id == instance_id)).first()
     if row is None:
         holder = select(SubmissionVersion.submission_id).where(
@@ -143,14 +161,57 @@ def get(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, verb
             SubmissionVersion.instance_id == instance_id,
         )
         row = db.session.execute(query.where(Submission.id.in_(holder))).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+def get(actor: Actor, form: Form | Place, instance_id: str, verb: str, *, draft: bool = False) -> Row:
+    """A submission to do the verb to, as `find`. Who is to be shown one calls `read`. Raises NOT_FOUND."""
+    permissions.require(actor, verb, project_id=form.project_id, form_id=form.id)
+    row = find(actor, form, instance_id, verb, draft=draft)
     if row is None:
         raise problems.NOT_FOUND()
-    return row[0], row[1]
+    return row
+
+
+def read(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, version_id: str | None = None) -> Row:
+    """A submission for somebody who is shown it or anything of it, with its current version or the one named.
+
+    It is written down before it is handed out, here and in `read_file`: there is no other way to one. Raises NOT_FOUND.
+    """
+    submission, shown = _shown(actor, form, instance_id, draft, version_id)
+    audits.looked(actor, submission, instance_id=shown.instance_id)
+    return submission, shown
+
+
+def read_file(
+    actor: Actor, form: Form, instance_id: str, name: str, *, draft: bool = False, version_id: str | None = None
+) -> tuple[SubmissionFile, Blob]:
+    """As `read`, of one file, which has arrived. Raises NOT_FOUND."""
+    submission, shown = _shown(actor, form, instance_id, draft, version_id)
+    found, blob = file(shown.id, name)
+    if blob is None:
+        raise problems.NOT_FOUND()
+    told = {"instance_id": shown.instance_id, "name": name}
+    audits.looked(actor, submission, action="submission.attachment.read", **told)
+    return found, blob
+
+
+def _shown(actor: Actor, form: Form, instance_id: str, draft: bool, version_id: str | None) -> Row:
+    submission, current = get(actor, form, instance_id, *READ, draft=draft)
+    return submission, current if version_id is None else version(submission, version_id)
+
+
+def may(actor: Actor, submission: Submission, verb: str) -> bool:
+    """Whether the actor may do the verb to this very submission."""
+    if not permissions.can(actor, verb, project_id=submission.project_id, form_id=submission.form_id):
+        return False
+    query = select(Submission.id).where(Submission.id == submission.id)
+    return db.session.scalar(permissions.visible(actor, query, verb)) is not None
 
 
 def get_deleted(actor: Actor, form: Form, instance_id: str, verb: str) -> Submission:
     """A submission that was taken away, by its instance ID. Raises NOT_FOUND."""
-    query = _query(actor, form, draft=False, verbs=(verb,), deleted=True)
+    query = scoped(actor, form, draft=False, verbs=(verb,), deleted=True)
     row = db.session.execute(query.where(Submission.instance_id == instance_id)).first()
     if row is None:
         raise problems.NOT_FOUND()
@@ -196,82 +257,12 @@ def file(version_id: int, name: str) -> tuple[SubmissionFile, Blob | None]:
 def submitters(actor: Actor, form: Form) -> list[ActorRow]:
     """Who has sent something for this form that the actor may see, by name."""
     ids = (
-        _query(actor, form, draft=False, verbs=LIST, counting=True)
+        scoped(actor, form, draft=False, verbs=LIST, counting=True)
         .with_only_columns(Submission.submitter_id)
         .distinct()
     )
     query = select(ActorRow).where(ActorRow.id.in_(ids)).order_by(ActorRow.display_name, ActorRow.id)
     return list(db.session.scalars(query))
-
-
-@dataclass(frozen=True, slots=True)
-class DataRow:
-    """A submission with its typed answers, and how many of its files are expected and there."""
-
-    number: int
-    instance_id: str
-    created_at: datetime
-    updated_at: datetime | None
-    deleted_at: datetime | None
-    submitter_id: int | None
-    submitter: str | None
-    review_state: str | None
-    device_id: str | None
-    encrypted: bool
-    answers: dict[str, Any]
-    form_version: str
-    edits: int
-    files_expected: int
-    files_present: int
-
-
-_OTHER = aliased(SubmissionVersion)
-_EDITS = select(func.count() - 1).where(_OTHER.submission_id == Submission.id).scalar_subquery()
-_EXPECTED = (SubmissionFile.version_id == SubmissionVersion.id) & SubmissionFile.expected.is_(True)
-_COLUMNS = (
-    (Submission.id, Submission.instance_id, Submission.created_at, Submission.updated_at, Submission.deleted_at)
-    + (Submission.submitter_id, ActorRow.display_name, Submission.review_state, Submission.device_id)
-    + (SubmissionVersion.encrypted, SubmissionVersion.answers, FormVersion.version, _EDITS)
-    + (select(func.count()).where(_EXPECTED).scalar_subquery(),)
-    + (select(func.count(SubmissionFile.blob_sha256)).where(_EXPECTED).scalar_subquery(),)
-)
-
-
-def data(
-    actor: Actor,
-    form: Place,
-    *,
-    draft: bool = False,
-    limit: int | None = None,
-    after_id: int | None = None,
-    instance_id: str | None = None,
-) -> list[DataRow]:
-    """Submissions with answers, newest first: all, one, or (without counting through) those older than `after_id`."""
-    query = _query(actor, form, draft=draft, verbs=READ).with_only_columns(*_COLUMNS)
-    query = query.join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-    query = query.outerjoin(ActorRow, ActorRow.id == Submission.submitter_id).order_by(Submission.id.desc())
-    if instance_id is not None:
-        query = query.where(Submission.instance_id == instance_id)
-    if after_id is not None:
-        query = query.where(Submission.id < after_id)
-    if limit is not None:  # in the text of the statement: of a number that is not told a planner expects too little
-        query = query.limit(literal_column(str(limit)))
-    return [DataRow(*row) for row in fetch(query)]
-
-
-def count(actor: Actor, form: Form, *, draft: bool = False) -> int:
-    """How many submissions `data` would go through."""
-    query = _query(actor, form, draft=draft, verbs=READ, counting=True).with_only_columns(func.count(Submission.id))
-    return db.session.scalar(query) or 0
-
-
-def position(actor: Actor, form: Form, instance_id: str, *, draft: bool = False) -> int:
-    """The number by which `data` goes on after this submission. Raises SKIPTOKEN_INVALID."""
-    query = _query(actor, form, draft=draft, verbs=READ).with_only_columns(Submission.id)
-    found = db.session.scalar(query.where(Submission.instance_id == instance_id))
-    if found is None:
-        raise problems.SKIPTOKEN_INVALID()
-    return found
 
 
 def by_number(submission_id: int) -> Row:

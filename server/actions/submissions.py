@@ -155,7 +155,7 @@ def _store(actor: Actor, arrival: Arrival, fresh: bool) -> int | None:
     with writing():
         chains.take_turns(arrival.form_id, own, edits=deprecated_id is not None)
         there = chains.known(arrival.form_id, arrival.draft, own, deprecated_id)
-        known = chains.within(actor, arrival.project_id, own, there)
+        known = chains.within(actor, own, there)
         if fresh and any(row.instance_id == own for row in known):
             # As Central says it, whether the body is the same or not.
             raise problems.UNIQUENESS(fields="instanceID", values=own)

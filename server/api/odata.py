@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,9 +17,11 @@ from forms.tables import MAIN
 from schemas import problems
 from schemas.base import timestamp
 from server import identity
-from server.actions import audits, forms, rows
-from server.api import wire
+from server.actions import audits, data, forms, rows
+from server.actions.data import DataRow
+from server.api import skiptokens, wire
 from server.api.forms import FORM
+from server.api.skiptokens import Token
 from server.db import end_read
 from server.models import Form, FormVersion
 from server.permissions import ANONYMOUS
@@ -34,10 +35,8 @@ OPTIONS = frozenset(
 LATER = ("$filter", "$orderby")
 # So many rows are sent at once: each by itself would cost more to send than to make.
 BLOCK = 50
-# Row numbers are below it.
-LARGEST = 2**63 - 1
-# The number and the instance ID of its submission, its own key, the row itself.
-Entry = tuple[int, str, str, dict[str, Any]]
+# Its submission, its own key, the row itself.
+Entry = tuple[DataRow, str, dict[str, Any]]
 JSON = "application/json; odata.metadata=minimal; charset=utf-8"
 SERVICES = (f"{FORM}.svc", f"{FORM}/draft.svc")
 
@@ -119,9 +118,9 @@ class Page:
     name: str
     top: int | None
     skip: int
-    token: dict[str, Any] = field(default_factory=dict)
-    last: dict[str, Any] = field(default_factory=dict)
-    given: int = 0
+    token: Token | None = None
+    last: Token | None = None
+    seen: audits.Seen = field(default_factory=audits.Seen)
     more: bool = False
 
 
@@ -134,31 +133,15 @@ def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
         as_wkt=wire.flag("$wkt"),
     )
     skip = wire.number("$skip") or 0
-    token = _token(request.args.get("$skiptoken"))
+    token = skiptokens.read(request.args.get("$skiptoken"))
     return Page(rows.Place(form.project_id, form.id), draft, made, table, wire.number("$top"), skip, token)
-
-
-def _token(text: str | None) -> dict[str, Any]:
-    if not text:
-        return {}
-    try:
-        token = json.loads(base64.urlsafe_b64decode(text[2:]))
-    except ValueError:
-        raise problems.SKIPTOKEN_INVALID() from None
-    if not isinstance(token, dict) or not isinstance(token.get("instanceId"), str):
-        raise problems.SKIPTOKEN_INVALID()
-    number = token.get("number", 1)
-    if type(number) is not int or not 0 < number < LARGEST:
-        raise problems.SKIPTOKEN_INVALID()
-    return token
 
 
 def _start(page: Page, form: Form) -> int | None:
     """The number after which the page goes on. It stands in the token, as the row itself may be gone by now."""
-    if not page.token:
+    if page.token is None:
         return None
-    number: int | None = page.token.get("number")
-    return number or rows.position(identity.actor(), form, page.token["instanceId"], draft=page.draft)
+    return page.token.number or data.position(identity.actor(), form, page.token.instance_id, draft=page.draft)
 
 
 @api.get(f"{SERVICES[0]}/<table>")
@@ -179,17 +162,13 @@ def _kept(page: Page, parts: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from parts
     finally:
-        _looked(page, page.given)
-
-
-def _looked(page: Page, count: int) -> None:
-    if not page.draft:
-        audits.looked_through(identity.actor(), "submission.data.read", page.form, count)
+        if not page.draft:
+            audits.looked_through(identity.actor(), "submission.data.read", page.form, page.seen)
 
 
 def _count(page: Page, form: Form) -> int:
     if page.name == MAIN:
-        return rows.count(identity.actor(), form, draft=page.draft)
+        return data.count(identity.actor(), form, draft=page.draft)
     return sum(1 for _ in _all(page, None))
 
 
@@ -197,7 +176,7 @@ def _text(page: Page, start: int | None, total: int | None, service_url: str) ->
     yield b'{"value":['
     kept: list[bytes] = []
     for entry in _window(page, start):
-        kept.append((b"," if page.given > 1 else b"") + _write(entry))
+        kept.append((b"," if page.seen.count > 1 else b"") + _write(entry))
         if len(kept) == BLOCK:
             yield b"".join(kept)
             kept.clear()
@@ -210,36 +189,37 @@ def _text(page: Page, start: int | None, total: int | None, service_url: str) ->
 
 
 def _next(page: Page, service_url: str) -> str:
-    token = "01" + base64.urlsafe_b64encode(json.dumps(page.last).encode()).decode()
     kept = {name: value for name, value in request.args.items() if name not in ("$skip", "$skiptoken")}
-    return f"{service_url}/{page.name}?{urlencode(kept | {'$skiptoken': token})}"
+    if page.last is not None:
+        kept["$skiptoken"] = skiptokens.write(page.last)
+    return f"{service_url}/{page.name}?{urlencode(kept)}"
 
 
 def _window(page: Page, start: int | None) -> Iterator[dict[str, Any]]:
     """The rows of the page itself; notes whether there are more behind it."""
     skip = 0 if page.token else page.skip
-    for number, instance_id, key, entry in _after(page, _all(page, start)):
+    for each, key, entry in _after(page, _all(page, start)):
         if skip:
             skip -= 1
-        elif page.top is not None and page.given >= page.top:
+        elif page.top is not None and page.seen.count >= page.top:
             page.more = True
             return
         else:
-            page.given += 1
-            page.last = {"instanceId": instance_id, "number": number}
-            page.last |= {"position": key} if page.name != MAIN else {}
+            page.seen.add(each.instance_id, each.unit_id)
+            page.last = Token(each.instance_id, each.number, key if page.name != MAIN else None)
             yield entry
 
 
 def _after(page: Page, found: Iterable[Entry]) -> Iterator[Entry]:
     """Leaves out the rows of a repeat up to the one where the page before ended."""
-    waiting = page.token.get("position") if page.name != MAIN else None
-    for number, instance_id, key, entry in found:
-        if waiting is not None and instance_id == page.token["instanceId"]:
+    begins = page.token.instance_id if page.token is not None else None
+    waiting = page.token.repeat_id if page.token is not None and page.name != MAIN else None
+    for each, key, entry in found:
+        if waiting is not None and each.instance_id == begins:
             waiting = None if key == waiting else waiting
             continue
         waiting = None
-        yield number, instance_id, key, entry
+        yield each, key, entry
 
 
 def _all(page: Page, start: int | None) -> Iterator[Entry]:
@@ -248,10 +228,10 @@ def _all(page: Page, start: int | None) -> Iterator[Entry]:
     after = start + 1 if start is not None and inclusive else start
     limit = _first(page)
     while True:
-        found = rows.data(identity.actor(), page.form, draft=page.draft, after_id=after, limit=limit)
+        found = data.read(identity.actor(), page.form, draft=page.draft, after_id=after, limit=limit)
         for each in found:
             for entry in page.table.of(each.instance_id, _answers(each), _system(each)):
-                yield each.number, each.instance_id, str(entry.get("__id", "")), entry
+                yield each, str(entry.get("__id", "")), entry
         if len(found) < limit:
             return
         after, limit = found[-1].number, PAGE
@@ -265,11 +245,11 @@ def _first(page: Page) -> int:
     return min(page.top + (0 if page.token else page.skip) + 1, PAGE + 1)
 
 
-def _answers(each: rows.DataRow) -> dict[str, Any] | None:
+def _answers(each: DataRow) -> dict[str, Any] | None:
     return None if each.encrypted else each.answers
 
 
-def _system(each: rows.DataRow) -> dict[str, Any]:
+def _system(each: DataRow) -> dict[str, Any]:
     return {
         "submissionDate": timestamp(each.created_at),
         "updatedAt": timestamp(each.updated_at),
@@ -292,9 +272,10 @@ def one(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """A single submission."""
     form, version, draft = _found(project_id, xml_form_id)
     page = _page(form, version, draft, MAIN)
-    found = rows.data(identity.actor(), page.form, draft=draft, instance_id=instance_id)
+    found = data.read(identity.actor(), page.form, draft=draft, instance_id=instance_id)
     if not found:
         raise problems.NOT_FOUND()
     value = page.table.of(instance_id, _answers(found[0]), _system(found[0]))
-    _looked(page, 1)
+    if not draft:
+        data.looked(identity.actor(), page.form, found[0])
     return _json({"value": value, "@odata.context": f"{_service_url()}/$metadata#Submissions"})

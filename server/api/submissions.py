@@ -16,7 +16,7 @@ from schemas.submissions import (
     ReviewChange,
     SubmissionShape,
 )
-from server import identity, uploads
+from server import identity, permissions, uploads
 from server.actions import access, audits, forms, reviews, rows, submissions, trash
 from server.actions import keys as known_keys
 from server.actions.submissions import Sender
@@ -25,7 +25,7 @@ from server.api import wire
 from server.api.forms import FORM
 from server.findings import sentence
 from server.i18n import LANGUAGES, use
-from server.models import Form, Submission, SubmissionVersion
+from server.models import Form, SubmissionVersion
 from sync.parts import Upload, whole
 
 api = wire.blueprint("submissions")
@@ -78,10 +78,10 @@ def _form(project_id: int, xml_form_id: str, *verbs: str) -> Form:
     return forms.get(identity.actor(), project_id, xml_form_id, *(verbs or rows.READ))
 
 
-def find_row(project_id: int, xml_form_id: str, instance_id: str) -> rows.Row:
-    """A submission that the asker may read, with its current version."""
+def find_row(project_id: int, xml_form_id: str, instance_id: str, version_id: str | None = None) -> rows.Row:
+    """A submission that is shown to the asker, with its current version or the one named."""
     form = _form(project_id, xml_form_id)
-    return rows.get(identity.actor(), form, instance_id, draft=is_draft())
+    return rows.read(identity.actor(), form, instance_id, draft=is_draft(), version_id=version_id)
 
 
 @api.get("")
@@ -98,7 +98,8 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
     )
     response = wire.reply(SubmissionShape, [submission_dict(row) for row in found])
     if not is_draft():
-        audits.looked_through(identity.actor(), "submission.list.read", form, len(found))
+        shown = audits.seen(submission for submission, _ in found)
+        audits.looked_through(identity.actor(), "submission.list.read", form, shown)
     return response
 
 
@@ -121,7 +122,7 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
     form = forms.get(actor, project_id, xml_form_id, verb)
     current = None
     if instance_id is not None:
-        current = rows.get(actor, form, instance_id, draft=is_draft(), verbs=(verb,))[1].instance_id
+        current = rows.get(actor, form, instance_id, verb, draft=is_draft())[1].instance_id
     xml = whole(uploads.body(request))
     submission_id = submissions.receive(
         actor,
@@ -153,15 +154,13 @@ def keys(project_id: int, xml_form_id: str) -> Response:
 @api.get("/<instance_id>")
 def get(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """One submission."""
-    row = find_row(project_id, xml_form_id, instance_id)
-    return seen(row[0], wire.reply(SubmissionShape, submission_dict(row)))
+    return wire.reply(SubmissionShape, submission_dict(find_row(project_id, xml_form_id, instance_id)))
 
 
 @api.get("/<instance_id>.xml")
 def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The XML of the current version, as it was received."""
-    submission, version = find_row(project_id, xml_form_id, instance_id)
-    return seen(submission, xml_of(version), version)
+    return xml_of(find_row(project_id, xml_form_id, instance_id)[1])
 
 
 @api.patch("/<instance_id>")
@@ -208,7 +207,7 @@ def comments(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """Comments, newest first."""
     submission, _ = find_row(project_id, xml_form_id, instance_id)
     shown = [_comment_dict(comment) for comment in reviews.comments(submission)]
-    return seen(submission, wire.reply(CommentShape, shown))
+    return wire.reply(CommentShape, shown)
 
 
 @api.post("/<instance_id>/comments")
@@ -229,15 +228,12 @@ def history(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """What happened to it, newest first."""
     submission, _ = find_row(project_id, xml_form_id, instance_id)
     limit, offset = wire.number("limit"), wire.number("offset") or 0
-    return history_of.of_submission(audits.of_submission(submission.id, files=False, limit=limit, offset=offset))
+    found = audits.of_submission(submission.id, files=False, limit=limit, offset=offset)
+    # Whoever sees some rows would learn from their numbers how many others there are.
+    whole = permissions.whole(identity.actor(), "submission.read", submission.project_id, submission.form_id)
+    return history_of.of_submission(found, numbers=whole)
 
 
 def xml_of(version: SubmissionVersion) -> Response:
     """The XML of a version, as it was received."""
     return wire.document(version.xml, "application/xml; charset=utf-8", save_as=f"{version.instance_id}.xml")
-
-
-def seen(submission: Submission, response: Response, version: SubmissionVersion | None = None) -> Response:
-    """The answer, once it is kept that somebody was given it."""
-    audits.looked(identity.actor(), submission, instance_id=version.instance_id if version is not None else "")
-    return response

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.actions import access, audits, chains, forms, reviews, rows
+from server.actions import access, audits, chains, forms, reviews, rows, unit_names
 from server.i18n import language
 from server.models import Form, Submission, SubmissionFile, SubmissionVersion
-from server.web import answers, pages
+from server.web import answers, pages, role_words
 from server.web.answers import Reader, Section
 
 
@@ -44,6 +44,8 @@ def gather(form: Form, submission: Submission, shown: SubmissionVersion) -> dict
     files = chains.of_version(shown.id)
     return {
         "form": form,
+        # What is not hers to change on this very row is not offered.
+        "allowed": rows.may(pages.actor(), submission, "submission.update"),
         "submission": submission,
         "version": shown,
         "versions": versions,
@@ -58,4 +60,6 @@ def gather(form: Form, submission: Submission, shown: SubmissionVersion) -> dict
         "names": {entry.actor_id: access.actor_row(entry.actor_id) for entry in history},
         "newer": newer,
         "older": older,
+        "unit": unit_names.of_submissions(pages.actor(), [submission]).get(submission.id),
+        "unit_name": role_words.unit_of_kind,
     }

@@ -6,10 +6,10 @@ from flask import Response, request
 
 from schemas import problems
 from schemas.problems import Problem
-from server.actions import audits, projects, reviews, rows
+from server.actions import audits, projects, reviews, rows, unit_names, units, volunteers
 from server.i18n import gettext
 from server.models import Form
-from server.web import detail, downloads, lists, pages
+from server.web import detail, downloads, lists, pages, role_words
 from server.web.forms import FORM, find
 
 page = pages.blueprint("review")
@@ -25,6 +25,8 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
     form = find(project_id, xml_form_id, *rows.LIST)
     zone = projects.get(pages.actor(), project_id).time_zone
     filters = lists.filters(request.args, lists.remembered_search())
+    if filters.unit_id:
+        units.get(pages.actor(), filters.unit_id)
     number = lists.number(request.args.get("page", "")) or 1
     found, total = rows.submissions(
         pages.actor(), form, filters=filters, time_zone=zone, limit=lists.PAGE, offset=(number - 1) * lists.PAGE
@@ -37,8 +39,12 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
         filters=filters,
         chosen=lists.chosen(filters),
         submitters=rows.submitters(pages.actor(), form),
+        units=unit_names.of_submissions(pages.actor(), [submission for submission, _ in found]),
+        unit_name=role_words.unit_of_kind,
+        choices=volunteers.unit_choices(pages.actor(), project_id),
     )
-    audits.looked_through(pages.actor(), "submission.list.read", form, len(found))
+    shown = audits.seen(submission for submission, _ in found)
+    audits.looked_through(pages.actor(), "submission.list.read", form, shown)
     return response
 
 
@@ -60,12 +66,9 @@ def one(project_id: int, xml_form_id: str, instance_id: str, version_id: str = "
 
 
 def _page(form: Form, instance_id: str, version_id: str = "", status: int = 200, **said: str) -> Response:
-    submission, current = rows.get(pages.actor(), form, instance_id)
-    shown = rows.version(submission, version_id) if version_id else current
+    submission, shown = rows.read(pages.actor(), form, instance_id, version_id=version_id or None)
     context = detail.gather(form, submission, shown) | {"problem": "", "written": ""} | said
-    response = pages.show("submission.html", status, **context)
-    audits.looked(pages.actor(), submission, instance_id=shown.instance_id)
-    return response
+    return pages.show("submission.html", status, **context)
 
 
 @page.post(f"{SUBMISSION}/review")
@@ -98,29 +101,17 @@ def _back(project_id: int, xml_form_id: str, instance_id: str, done: str) -> Res
     return pages.go("review.one", done=done, _anchor="notices", **place)
 
 
-def _version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> rows.Row:
-    form = find(project_id, xml_form_id, *rows.READ)
-    submission, _ = rows.get(pages.actor(), form, instance_id)
-    return submission, rows.version(submission, version_id)
-
-
 @page.get(f"{VERSION}/submission.xml")
 def xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """The XML exactly as it was received; with `view` as text in the browser."""
-    submission, version = _version(project_id, xml_form_id, instance_id, version_id)
-    response = downloads.text(f"{xml_form_id}.xml", version.xml, inline="view" in request.args)
-    audits.looked(pages.actor(), submission, instance_id=version.instance_id)
-    return response
+    form = find(project_id, xml_form_id, *rows.READ)
+    _, version = rows.read(pages.actor(), form, instance_id, version_id=version_id)
+    return downloads.text(f"{xml_form_id}.xml", version.xml, inline="view" in request.args)
 
 
 @page.get(f"{VERSION}/files/<name:name>")
 def file(project_id: int, xml_form_id: str, instance_id: str, version_id: str, name: str) -> Response:
     """A file that came with it."""
-    submission, version = _version(project_id, xml_form_id, instance_id, version_id)
-    _, blob = rows.file(version.id, name)
-    if blob is None:
-        raise problems.NOT_FOUND()
-    response = downloads.send(name, blob)
-    told = {"instance_id": version.instance_id, "name": name}
-    audits.looked(pages.actor(), submission, action="submission.attachment.read", **told)
-    return response
+    form = find(project_id, xml_form_id, *rows.READ)
+    _, blob = rows.read_file(pages.actor(), form, instance_id, name, version_id=version_id)
+    return downloads.send(name, blob)

@@ -13,7 +13,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from server import i18n, permissions
-from server.models import Form, Project
+from server.models import Form, Project, Submission, SubmissionVersion
 from server.permissions import ANONYMOUS
 from server.web import downloads, pages
 
@@ -50,8 +50,11 @@ NOTICES = {
     "unit": N_("The unit is saved."),
     "unit_merged": N_("The units are merged."),
     "unit_split": N_("The unit is split. Now say who works for the new ones."),
-    "unit_people": N_("Saved. It holds from now on."),
-    "units": N_("The units are changed as the table says."),
+    "unit_given": N_("%(who)s now has the role %(role)s on %(unit)s."),
+    "unit_taken": N_("%(who)s no longer has the role %(role)s on %(unit)s."),
+    "units": N_("Saved: %(added)s new units, %(changed)s changed."),
+    "volunteer_unit": N_("Saved. What the phone sends from now on belongs to %(unit)s."),
+    "volunteer_no_unit": N_("Saved. What the phone sends from now on belongs to no unit."),
     "saved": N_("Saved."),
     "second_off": N_("The second factor is off."),
     "app_password_revoked": N_("The app password is revoked. It no longer works."),
@@ -89,7 +92,9 @@ def register(app: Flask) -> None:
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(moment=moment, day=day, lines=lines, size=size, state=state_text, kind=downloads.kind, runs=runs)
-    env.globals.update(FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES, to=to, title_of=title_of)
+    env.globals.update(
+        FORM_STATES=FORM_STATES, ACTIONS=ACTIONS, STATES=STATES, to=to, title_of=title_of, name_of=name_of
+    )
     app.context_processor(_context)
 
 
@@ -128,6 +133,13 @@ def title_of(form: Form) -> str:
     return (version.title if version else "") or form.xml_form_id
 
 
+def name_of(submission: Submission, version: SubmissionVersion) -> str:
+    """What people call a submission. Its number only to who sees all: others would learn how many there are."""
+    whole = permissions.whole(g.get("visitor", ANONYMOUS), "submission.list", submission.project_id, submission.form_id)
+    number = submission.id if whole else f"…{submission.instance_id[-6:]}"
+    return version.instance_name or i18n.gettext("Submission %(number)s", number=number)
+
+
 def may(verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:
     """Whether the person looking may do this there: what she may not do is not offered."""
     return permissions.can(g.get("visitor", ANONYMOUS), verb, project_id=project_id, form_id=form_id)
@@ -135,11 +147,11 @@ def may(verb: str, project_id: int | None = None, form_id: int | None = None) ->
 
 def notice() -> tuple[str, bool]:
     """What was done just before, once, and whether it was done as wished."""
-    done = request.cookies.get(pages.NOTICE, "")
+    done, named = pages.done()
     text = NOTICES.get(done)
     if pages.NOTICE in request.cookies:
         g.notice_shown = True
-    return (i18n.gettext(text) if text else "", done not in WARNINGS)
+    return (i18n.gettext(text, **named) if text else "", done not in WARNINGS)
 
 
 def state_text(state: str | None) -> str:

@@ -54,6 +54,17 @@ def test_listed_by_unit_and_name(app: Flask, cast: Cast) -> None:
             volunteers.listed(MANAGER, 2)
 
 
+def test_a_manager_adds_volunteers_with_their_units(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        places, _ = peopled()
+        bob = Actor(id=cast.bob.id, type="user", grants=(Grant("manager", project_id=1),))
+        (made,) = volunteers.add(bob, 1, b"name,unit\nLan,A\n")
+        assert [unit.id for unit in volunteers.units_of(bob, [made.actor_id])[made.actor_id]] == [places["A"]]
+        stranger = Actor(id=cast.dung.id, type="user", grants=(Grant("manager", project_id=2),))
+        with pytest.raises(Problem):
+            volunteers.add(stranger, 1, b"name,unit\nLan,A\n")
+
+
 def test_what_a_lost_phone_sent_and_its_new_card(app: Flask, cast: Cast, publish: Publish, send: Send) -> None:
     form = publish(VISIT)
     with app.app_context():

@@ -195,7 +195,7 @@ def test_a_public_link_and_its_address(screen: Page, cast: Cast, world: World) -
     assert screen.evaluate("navigator.clipboard.readText()") == screen.locator("#server").inner_text()
     screen.get_by_text("Revoke the link").click()
     screen.get_by_role("button", name="Revoke it now").click()
-    expect(screen.get_by_role("heading", name="No public links")).to_be_visible()
+    expect(screen.get_by_role("cell", name="Revoked")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -20,7 +20,7 @@ def test_a_link_is_made_used_and_revoked(visit: Visit, cast: Cast, publish: Publ
     assert "No public links" in bob.get(LINKS).text and f'href="{LINKS}"' in bob.get("/projects/1/forms/visit").text
     one = bob.post(LINKS, {"name": "Bảng tin xã", "once": "on"}).location
     page = bob.get(one).text
-    assert "Bảng tin xã" in page and "once each" in page and 'class="qr"' in page
+    assert "Bảng tin xã" in page and "once each" in page and "data-print" in page and 'class="qr"' in page
     (address,) = re.findall(r'class="secret" id="server">([^<]+)<', page)
     path = "/v1/" + html.unescape(address).partition("/v1/")[2]
     assert "<formID>visit</formID>" in client.get(f"{path}/formList", headers=OPENROSA).text
@@ -29,8 +29,11 @@ def test_a_link_is_made_used_and_revoked(visit: Visit, cast: Cast, publish: Publ
     listed = bob.get(LINKS).text
     assert "Bảng tin xã" in listed and "nothing yet" not in listed and path not in listed
     assert bob.post(f"{one}/revoke").location == LINKS
-    assert "The link is revoked." in bob.get(LINKS).text
-    assert bob.get(one).status_code == 404
+    page = bob.get(LINKS).text
+    assert "The link is revoked." in page and "Bảng tin xã" in page and ">Revoked<" in page
+    page = bob.get(one).text
+    assert "This link no longer works" in page and "Revoke the link" not in page and path not in page
+    assert bob.post(f"{one}/revoke").location == LINKS  # twice is as once
     assert client.get(f"{path}/formList", headers=OPENROSA).status_code == 403
 
 

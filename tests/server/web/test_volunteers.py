@@ -93,3 +93,65 @@ def test_many_come_in_pages_and_cost_no_more_questions(app: Flask, visit: Visit,
     second = visitor.get(f"{VOLUNTEERS}?page=2").text
     assert (few.count("<tr>"), first.count("<tr>"), second.count("<tr>")) == (2, people.PAGE + 1, 7)
     assert "page=2" in first and "page=1" in second
+
+
+def test_a_volunteer_is_added_with_a_unit_and_changes_it(app: Flask, visit: Visit, cast: Cast) -> None:
+    visitor = office(app, visit, cast)
+    page = visitor.get(VOLUNTEERS).text
+    assert '<option value="C1" >Commune One (C1)</option>' in page
+    path = visitor.post(VOLUNTEERS, {"name": "Mới", "language": "vi", "unit": "C1"}).location
+    page = visitor.get(path).text
+    assert '<option value="C1" selected>Commune One' in page and "Commune One" in page.partition("</header>")[2]
+    assert visitor.post(f"{path}/unit", {"unit": "C2"}).location == path
+    page = visitor.get(path).text
+    assert "belongs to Commune Two." in page and '<option value="C2" selected>' in page and "C1" in page
+    refused = visitor.post(f"{path}/unit", {"unit": "C9"})
+    assert refused.status_code == 400 and "No unit with the code “C9” is there today." in refused.text
+    assert visitor.post(f"{path}/unit", {"unit": ""}).location == path
+    assert "belongs to no unit" in visitor.get(path).text
+    for person in (cast.vy, cast.charlie, cast.dung):
+        assert visit(person).post(f"{path}/unit", {"unit": "C1"}).status_code == 403
+
+
+def test_the_role_stays_when_the_unit_changes(app: Flask, visit: Visit, cast: Cast) -> None:
+    visitor, codes = office(app, visit, cast), numbers(app)
+    with app.app_context():
+        unit_roles.grant(CONSOLE, "peer_leader", cast.device.id, codes["C1"])
+    visitor.post(f"{VOLUNTEERS}/{cast.device.id}/unit", {"unit": "C2"})
+    with app.app_context():
+        assert unit_roles.assignments(CONSOLE, codes["C1"], role_name="peer_leader") == []
+        held = unit_roles.assignments(CONSOLE, codes["C2"], role_name="peer_leader")
+        assert cast.device.id in {person.id for _, person in held}
+
+
+def test_what_was_typed_stays_when_the_unit_is_none(app: Flask, visit: Visit, cast: Cast) -> None:
+    visitor = office(app, visit, cast)
+    refused = visitor.post(VOLUNTEERS, {"name": "Người Năm", "language": "en", "unit": "C9"})
+    assert refused.status_code == 400 and "No unit with the code “C9”" in refused.text
+    assert 'value="Người Năm"' in refused.text and '<option value="en" selected>' in refused.text
+    assert "Người Năm" not in visitor.get(VOLUNTEERS).text
+
+
+def test_of_many_units_one_is_typed(app: Flask, visit: Visit, cast: Cast) -> None:
+    rows = "".join(f"D{at},P1,commune,xã,Xã {at},,2020-01-01,,,\n" for at in range(70))
+    with app.app_context():
+        unit_files.load(CONSOLE, (UNITS + rows).encode())
+    page = visit(cast.bob).get(VOLUNTEERS).text
+    assert 'list="units-open"' in page and '<option value="D69">Xã 69</option>' in page
+
+
+def test_cards_speak_the_language_of_who_reads_them(app: Flask, visit: Visit, cast: Cast) -> None:
+    visitor = office(app, visit, cast)
+    visitor.post(VOLUNTEERS, {"name": "Mary", "language": "en", "unit": "C1"})
+    visitor.post(VOLUNTEERS, {"name": "Mận", "language": "vi", "unit": "C1"})
+    page = visitor.get(f"{VOLUNTEERS}/print?sheet=8").text
+    assert "Cards to print" in page and "works on this computer only" in page or "Trial only: without https" in page
+    english, vietnamese = (
+        page.partition(f'aria-label="{name}"')[2].partition("</section>")[0] for name in ("Mary", "Mận")
+    )
+    assert "Commune One" in english and "This card is a key" in english
+    assert "Xã Một" in vietnamese and "Commune One" not in vietnamese and "This card is a key" not in vietnamese
+    large = visitor.get(f"{VOLUNTEERS}/print").text.partition('aria-label="Phạm Văn Mận"')[2].partition("</section>")[0]
+    assert "TV-02" in large and "Xã Hai" in large
+    listed = visitor.get(VOLUNTEERS).text
+    assert listed.index("print?sheet=8") < listed.index('volunteers/print"')
