@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from forms import workbooks
 from schemas import problems
@@ -59,6 +59,25 @@ def read(
         if len(found) > most:
             raise problems.TABLE_TOO_LONG(limit=most)
     return found
+
+
+def headings(data: bytes, columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """What the table itself calls the columns. Empty for what is no table."""
+    try:
+        first = next(_lines(data, 1), (0, []))[1]
+    except Problem:
+        return {}
+    names = {plain(other): name for name, others in columns.items() for other in (name, *others)}
+    return {names[plain(each)]: each.strip() for each in reversed(first) if plain(each) in names}
+
+
+def workbook(rows: Iterable[Iterable[str]]) -> bytes:
+    """An XLSX file with these rows."""
+    book, file = Workbook(), BytesIO()
+    for row in rows:
+        book.worksheets[0].append(list(row))
+    book.save(file)
+    return file.getvalue()
 
 
 def _cell(cells: list[str], place: int | None) -> str:

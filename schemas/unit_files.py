@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from schemas.units import Fault, Key, Unit
+from schemas.unit_levels import Levels
+from schemas.units import Fault, Key, Unit, clean, fold
 
 # What each column is called, and what it may be called too. Accents, case and spaces do not count.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -27,8 +29,8 @@ REQUIRED = ("code", "level_code", "name_vi", "valid_from")
 MAX_ROWS = 100_000
 # Spreadsheets show what is UTF-8 as such only behind this mark.
 _MARK = "\ufeff"
-_YES = frozenset({"1", "true", "yes", "có", "x"})
-_NO = frozenset({"", "0", "false", "no", "không"})
+_YES = frozenset({"1", "true", "yes", "co", "x"})
+_NO = frozenset({"", "0", "false", "no", "khong"})
 
 
 class _Wrong(Exception):
@@ -53,9 +55,9 @@ def day(text: str) -> date | None:
 
 
 def _yes(text: str) -> bool:
-    if text.casefold() in _YES:
+    if fold(text) in _YES:
         return True
-    if text.casefold() in _NO:
+    if fold(text) in _NO:
         return False
     raise _Wrong("yes_no", value=text[:80])
 
@@ -73,21 +75,41 @@ _READ: dict[str, Callable[[str], Any]] = {
 }
 
 
-def read(rows: Iterable[tuple[int, Mapping[str, str]]]) -> tuple[list[tuple[int, Unit]], list[Fault]]:
-    """The units of a table with the numbers of their rows, and what is wrong with those that are none."""
+def read(
+    rows: Iterable[tuple[int, Mapping[str, str]]], levels: Levels | None = None
+) -> tuple[list[tuple[int, Unit]], list[Fault]]:
+    """The units of a table with the numbers of their rows, and what is wrong with those that are none.
+
+    `levels`: a level may also be called by one of its names.
+    """
     units, faults, seen = [], [], dict[Key, int]()
+    known = _names(levels or {})
     for number, cells in rows:
         values, wrong = _row(number, cells)
         faults += wrong
         if wrong:
             continue
-        unit = Unit(**values)
+        unit = Unit(**values | {"level_code": known.get(fold(values["level_code"]), values["level_code"])})
         if unit.key in seen:
             faults.append(Fault("repeated", "code", unit.key, number, {"other": str(seen[unit.key])}))
         else:
             seen[unit.key] = number
             units.append((number, unit))
     return units, faults
+
+
+def _names(levels: Levels) -> dict[str, str]:
+    """Codes of levels by what they are called; of two of the same name the higher one."""
+    found = {fold(code): code for code in levels}
+    for code, level in levels.items():
+        for name in (level.name_vi, level.name_en, level.name_vi.removeprefix("Cấp ")):
+            found.setdefault(fold(clean(name)), code)
+    return found
+
+
+def headings(vietnamese: bool) -> dict[str, str]:
+    """What the columns are called on pages: in Vietnamese by the first of their other names."""
+    return {name: others[0] if vietnamese else name for name, others in COLUMNS.items()}
 
 
 def _row(number: int, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
@@ -102,7 +124,7 @@ def _row(number: int, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Fa
             values[column] = _READ.get(column, str)(cell)
         except _Wrong as wrong:
             faults.append(Fault(wrong.reason, column, row=number, args=wrong.args_of))
-    return values, faults
+    return values, [replace(fault, code=cells["code"][:80]) for fault in faults]
 
 
 def write(units: Iterable[Unit]) -> str:

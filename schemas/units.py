@@ -48,13 +48,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one unit. `reason` is a key of MESSAGES; `row` that of a file, its head being row 1."""
+    """What is wrong with one unit. `reason` is a key of MESSAGES; `row` that of a file, its head being row 1.
+
+    `code`: that of the row, where there is no key yet.
+    """
 
     reason: str
     column: str | None = None
     key: Key | None = None
     row: int | None = None
     args: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
 
 
 # English; the sentences are also the keys of the Vietnamese catalogue.
@@ -62,7 +66,7 @@ MESSAGES: dict[str, str] = {
     "required": "This must be filled in.",
     "long": "This is too long: at most {limit} characters.",
     "date": "“{value}” is no date. Write it as 2025-07-01 or 01/07/2025.",
-    "yes_no": "“{value}” is neither yes nor no. Write true or false.",
+    "yes_no": "“{value}” is neither yes nor no. Write yes, no or x.",
     "code": "“{value}” cannot be a code: letters, digits, hyphens, dots and underscores only.",
     "formula": "A text cannot begin with = + - or @, as a spreadsheet would take it for a formula.",
     "level": "There is no level “{value}”. There are: {levels}.",
@@ -70,7 +74,7 @@ MESSAGES: dict[str, str] = {
     "order": "It ends before it begins.",
     "overlap": "Another unit has the code {code} at the same time, from {start} on.",
     "parent": "There is no unit with the code {code} above it on the day on which it begins.",
-    "parent_level": "The unit {code} is not of a higher level.",
+    "parent_level": "The unit above must be of a higher level: {code} is not.",
     "parent_kind": "A unit of this level lies right below one of the level: {levels}. The unit {code} is none.",
     "parent_ends": "The unit {code} above it ends earlier, on {end}.",
     "successor": "There is no unit with the code {code} on the day after it has ended.",

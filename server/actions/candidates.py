@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from schemas import collation
 from server import permissions
 from server.db import db
 from server.models import Actor as ActorRow
@@ -19,4 +20,4 @@ def for_units(actor: Actor) -> list[ActorRow]:
         found += db.session.scalars(users)
     phones = permissions.visible(actor, select(AppUser).where(AppUser.key_hash.is_not(None)), "field_key.list")
     found += [phone.actor for phone in db.session.scalars(phones) if phone.actor.deleted_at is None]
-    return sorted(found, key=lambda each: (each.display_name.casefold(), each.id))
+    return sorted(found, key=lambda each: (collation.key(each.display_name), each.id))

@@ -89,6 +89,18 @@ def update(actor: Actor, project_id: int, xml_form_id: str, actor_id: int, prope
 
 
 @writes
+def revoke(actor: Actor, project_id: int, xml_form_id: str, actor_id: int) -> None:
+    """Make the key worthless at once; the link stays in the list."""
+    form = forms.get(actor, project_id, xml_form_id, "public_link.delete")
+    link = _of(form, actor_id)
+    if link.key_hash is None:
+        return
+    link.key_hash = None
+    link.key_cipher = None
+    audits.log(actor, "public_link.session.end", project_id=project_id, form_id=form.id, subject_id=actor_id)
+
+
+@writes
 def delete(actor: Actor, project_id: int, xml_form_id: str, actor_id: int) -> None:
     """Take a link away; its key is worthless at once."""
     form = forms.get(actor, project_id, xml_form_id, "public_link.delete")

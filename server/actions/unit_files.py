@@ -23,6 +23,8 @@ class Outcome:
     changed: tuple[str, ...]
     unchanged: int
     dry_run: bool
+    new: tuple[Unit, ...] = ()
+    before_after: tuple[tuple[Unit, Unit], ...] = ()
 
 
 def load(actor: Actor, data: bytes, *, dry_run: bool = False) -> Outcome:
@@ -32,16 +34,18 @@ def load(actor: Actor, data: bytes, *, dry_run: bool = False) -> Outcome:
     """
     units.require_change(actor)
     rows = sheets.read(data, unit_files.COLUMNS, unit_files.REQUIRED, most=unit_files.MAX_ROWS)
-    found, faults = unit_files.read((row.number, row.cells) for row in rows)
+    found, faults = unit_files.read(((row.number, row.cells) for row in rows), unit_rows.levels())
     if faults:
         raise unit_rows.invalid(faults)
-    return _take(actor, found, dry_run)
+    named = frozenset(sheets.headings(data, unit_files.COLUMNS))
+    return _take(actor, found, named, dry_run)
 
 
 @writes
-def _take(actor: Actor, found: list[tuple[int, Unit]], dry_run: bool) -> Outcome:
+def _take(actor: Actor, given: list[tuple[int, Unit]], named: frozenset[str], dry_run: bool) -> Outcome:
     dialect.lock(db.session(), units.TURN)
     known = {placed.unit.key: placed for placed in unit_rows.everything()}
+    found = [(row, _kept(known[unit.key].unit, unit, named) if unit.key in known else unit) for row, unit in given]
     outcome = _outcome(known, [unit for _, unit in found], dry_run)
     wanted = [unit for _, unit in found if unit.key not in known or known[unit.key].unit != unit]
     try:
@@ -56,10 +60,17 @@ def _take(actor: Actor, found: list[tuple[int, Unit]], dry_run: bool) -> Outcome
     return outcome
 
 
+def _kept(before: Unit, given: Unit, named: frozenset[str]) -> Unit:
+    """The unit as the table says; of a column that the table does not have, as it was."""
+    return replace(before, **{column: getattr(given, column) for column in named})
+
+
 def _outcome(known: Mapping[Key, Placed], found: list[Unit], dry_run: bool) -> Outcome:
-    added = tuple(unit.code for unit in found if unit.key not in known)
-    changed = tuple(unit.code for unit in found if unit.key in known and known[unit.key].unit != unit)
-    return Outcome(added, changed, len(found) - len(added) - len(changed), dry_run)
+    new = tuple(unit for unit in found if unit.key not in known)
+    there = [(known[unit.key].unit, unit) for unit in found if unit.key in known]
+    differ = tuple(pair for pair in there if pair[0] != pair[1])
+    added, changed = tuple(unit.code for unit in new), tuple(after.code for _, after in differ)
+    return Outcome(added, changed, len(found) - len(new) - len(differ), dry_run, new, differ)
 
 
 def _in_rows(faults: list[Fault], rows: Mapping[Key, int]) -> list[Fault]:

@@ -20,6 +20,7 @@ from server.permissions import Actor
 __all__ = [
     "Placed",
     "change",
+    "check_merge",
     "close",
     "create",
     "get",
@@ -133,10 +134,30 @@ def tidy(unit: Unit) -> Unit:
 def merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> Placed:
     """Several units become one, from the day `on`: a new one, or one that is there (its code alone is looked at).
 
-    What lies below them that day goes on below the new one; roles go where their units go, on that day.
+    What lies below them that day goes on below the new one; roles go where their units go, on that day. Raises
+    UNITS_NOT_VALID, NOT_FOUND.
     """
     known = _change(actor)
-    tree, ids = _tree(known), set(unit_ids)
+    merged, target, wanted = _merged(known, set(unit_ids), on, into)
+    made = store(known, wanted.values())[target.key]
+    codes = sorted(unit.code for unit in merged)
+    audits.log(actor, "unit.merge", unit_id=made.id, merged=codes, into=target.code, on=on.isoformat())
+    unit_moves.follow(actor)
+    return made
+
+
+@writes
+def check_merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> None:
+    """Raise what `merge` would; nothing is changed."""
+    known = _change(actor)
+    store(known, _merged(known, set(unit_ids), on, into)[2].values(), dry_run=True)
+
+
+def _merged(
+    known: Mapping[Key, Placed], ids: set[int], on: date, into: Unit
+) -> tuple[list[Unit], Unit, dict[Key, Unit]]:
+    """The units that end, the one they go into, and all that is to be written."""
+    tree = _tree(known)
     merged = [each.unit for each in known.values() if each.id in ids]
     if len(merged) != len(ids):
         raise problems.NOT_FOUND()
@@ -153,11 +174,7 @@ def merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> Placed
                 moved = replace(child, valid_from=on, parent_code=target.code)
                 wanted[moved.key] = moved
                 wanted |= _carried(tree, child, on)
-    made = store(known, wanted.values())[target.key]
-    codes = sorted(unit.code for unit in merged)
-    audits.log(actor, "unit.merge", unit_id=made.id, merged=codes, into=target.code, on=on.isoformat())
-    unit_moves.follow(actor)
-    return made
+    return merged, target, wanted
 
 
 def _ended(unit: Unit, on: date, successors: tuple[str, ...]) -> dict[Key, Unit]:

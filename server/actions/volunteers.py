@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from forms import sheets
 from schemas import problems
+from schemas.roles import UNIT_ROLES
 from schemas.units import fold
 from schemas.volunteers import COLUMNS, Known, NewVolunteer, Plan, check
 from server import permissions
@@ -23,6 +24,8 @@ from server.permissions import Actor
 
 # The property that holds the code by which the programme knows a volunteer (domain 5.2).
 WORKER_CODE = "worker_code"
+# What a volunteer is on a unit unless told.
+ROLE = "volunteer"
 _COLLECT = re.compile(r"collect\.android/(v?[0-9][\w.-]{0,30})")
 
 
@@ -113,8 +116,55 @@ def _known(actor: Actor, project_id: int) -> Known:
 
 def _units(actor: Actor, project_id: int) -> dict[str, int]:
     """The units that the actor reaches and that are valid today where the project is, by code."""
-    today = now().astimezone(ZoneInfo(db.session.get_one(Project, project_id).time_zone)).date()
-    return {placed.unit.code: placed.id for placed in units.list_all(actor, on=today)}
+    return {placed.unit.code: placed.id for placed in units.list_all(actor, on=_today(project_id))}
+
+
+def _today(project_id: int) -> date:
+    return now().astimezone(ZoneInfo(db.session.get_one(Project, project_id).time_zone)).date()
+
+
+def open_units(actor: Actor, project_id: int) -> list[units.Placed]:
+    """The units that a volunteer of the project can work for today, by code."""
+    permissions.require(actor, "field_key.list", project_id=project_id)
+    return units.list_all(actor, on=_today(project_id))
+
+
+def _open_unit(actor: Actor, project_id: int, code: str) -> int:
+    """The number of the unit of this code. Raises UNIT_UNKNOWN."""
+    found = _units(actor, project_id).get(code.strip())
+    if found is None:
+        raise problems.UNIT_UNKNOWN(unit=code.strip()[:80])
+    return found
+
+
+@writes
+def create(
+    actor: Actor, project_id: int, name: str, *, language: str | None, form_ids: list[int], unit: str = ""
+) -> AppUser:
+    """A volunteer who fills these forms, and works for the `unit` of this code. Raises UNIT_UNKNOWN."""
+    unit_id = _open_unit(actor, project_id, unit) if unit.strip() else None
+    made = access.create_app_user(actor, project_id, name, language=language, form_ids=form_ids)
+    if unit_id is not None:
+        unit_roles.grant(actor, ROLE, made.actor_id, unit_id, project_id=project_id)
+    return made
+
+
+@writes
+def set_unit(actor: Actor, project_id: int, actor_id: int, unit: str) -> None:
+    """The volunteer works for the unit of this code alone, in the role of before; without a code for none.
+
+    What was sent before stays where it is. Raises UNIT_UNKNOWN, NOT_FOUND.
+    """
+    person = access.get_app_user(actor, project_id, actor_id)
+    unit_id = _open_unit(actor, project_id, unit) if unit.strip() else None
+    query = select(Assignment).where(Assignment.actor_id == person.actor_id, Assignment.role.in_(UNIT_ROLES))
+    held = [each for each in db.session.scalars(query.order_by(Assignment.id)) if each.unit_id is not None]
+    role = held[0].role if held else ROLE
+    if unit_id is not None and unit_id not in {each.unit_id for each in held}:
+        unit_roles.grant(actor, role, actor_id, unit_id, project_id=project_id)
+    for each in held:
+        if each.unit_id != unit_id:
+            unit_roles.revoke(actor, each.role, actor_id, each.unit_id, project_id=project_id)
 
 
 @writes
@@ -144,7 +194,7 @@ def _add(actor: Actor, project_id: int, new: NewVolunteer, numbers: dict[str, in
         properties_given={WORKER_CODE: new.worker_code} if new.worker_code else None,
     )
     if new.unit:
-        unit_roles.grant(actor, new.role, made.actor_id, numbers[new.unit])
+        unit_roles.grant(actor, new.role, made.actor_id, numbers[new.unit], project_id=project_id)
     return made
 
 

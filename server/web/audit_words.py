@@ -30,6 +30,7 @@ SENTENCES = {
     "submission.update": N_("Reviewed a submission"),
     "submission.update.version": N_("Sent a new version of a submission"),
     "submission.attachment.update": N_("Sent a file of a submission"),
+    "submission.comment.create": N_("Wrote a comment on a submission"),
     "submission.delete": N_("Deleted a submission"),
     "submission.restore": N_("Restored a submission"),
     "submission.purge": N_("Removed deleted submissions for good"),
@@ -93,16 +94,23 @@ SENTENCES = {
     "unit.assignment.delete": TOOK,
     "backup.run": N_("Made a backup"),
     "backup": N_("Made a backup"),
+    "audit.export": N_("Downloaded the audit"),
     "config.set": N_("Changed the settings of the server"),
 }
 
 
 def what(entry: Audit) -> str:
     """What was done, as a sentence; the code of an action that is not known."""
-    sentence = SENTENCES.get(entry.action)
+    sentence = _of_a_session(entry) if entry.action == "user.session.end" else SENTENCES.get(entry.action)
     if sentence is None:
         return entry.action
     return i18n.gettext(sentence, role=_role(entry), count=str(entry.details.get("count", "?")))
+
+
+def _of_a_session(entry: Audit) -> str:
+    if entry.subject_id != entry.actor_id:
+        return N_("Ended a session of a user")
+    return N_("Signed out") if entry.details.get("one") else SENTENCES[entry.action]
 
 
 def _role(entry: Audit) -> str:

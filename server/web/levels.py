@@ -11,7 +11,7 @@ from schemas.problems import Problem
 from schemas.unit_levels import PRESETS, Level
 from server.actions import unit_levels
 from server.web import pages, role_words
-from server.web.units import faults_of
+from server.web.unit_faults import faults_of
 
 page = pages.blueprint("levels")
 LEVELS = "/units/levels"

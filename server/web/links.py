@@ -41,7 +41,7 @@ def one(project_id: int, xml_form_id: str, actor_id: int) -> Response:
 
 @page.post(f"{LINK}/revoke")
 def revoke(project_id: int, xml_form_id: str, actor_id: int) -> Response:
-    """Make the link worthless, and take it off the list."""
+    """Make the link worthless; in the list it stays, as revoked."""
     find(project_id, xml_form_id, "public_link.delete")
-    links.delete(pages.actor(), project_id, xml_form_id, actor_id)
+    links.revoke(pages.actor(), project_id, xml_form_id, actor_id)
     return pages.go("links.all_of", project_id=project_id, xml_form_id=xml_form_id, done="link_revoked")

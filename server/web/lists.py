@@ -9,6 +9,7 @@ from datetime import date
 from cryptography.fernet import InvalidToken
 from flask import Response, request, url_for
 
+from server import secrets
 from server.actions.rows import Filters
 from server.models import Form
 from server.parts import vault
@@ -16,7 +17,7 @@ from server.web import pages
 
 PAGE = 25
 MAX_DIGITS = 9
-NAMES = ("state", "findings", "since", "until", "volunteer")
+NAMES = ("state", "findings", "since", "until", "volunteer", "unit")
 SEARCH = "search"
 MAX_SEARCH = 100
 
@@ -54,6 +55,7 @@ def filters(given: Mapping[str, str], search: str) -> Filters:
         until=_date(given.get("until", "")),
         submitter_id=number(volunteer),
         search=search,
+        unit_id=number(given.get("unit", "")),
     )
 
 
@@ -81,6 +83,7 @@ def chosen(wanted: Filters) -> dict[str, str]:
         "since": wanted.since.isoformat() if wanted.since else "",
         "until": wanted.until.isoformat() if wanted.until else "",
         "volunteer": str(wanted.submitter_id or ""),
+        "unit": str(wanted.unit_id or ""),
     }
     return {key: value for key, value in values.items() if value}
 
@@ -98,7 +101,7 @@ def remember(response: Response, path: str, text: str) -> None:
     """Keep what is searched for in a cookie of this list that only the server can read; forget it when empty."""
     text = text.strip()[:MAX_SEARCH]
     if text:
-        pages.set_cookie(response, SEARCH, vault().encrypt(text), path=path)
+        pages.set_cookie(response, SEARCH, vault().encrypt(text, secrets.SEARCH), path=path)
     else:
         response.delete_cookie(SEARCH, path=path)
 
@@ -106,6 +109,6 @@ def remember(response: Response, path: str, text: str) -> None:
 def remembered_search() -> str:
     """What is searched for in this list."""
     try:
-        return vault().decrypt(request.cookies.get(SEARCH, "")) if request.cookies.get(SEARCH) else ""
+        return vault().decrypt(request.cookies.get(SEARCH, ""), secrets.SEARCH) if request.cookies.get(SEARCH) else ""
     except (InvalidToken, ValueError):
         return ""

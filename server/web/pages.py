@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 import time
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from cryptography.fernet import InvalidToken
 from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.routing import BaseConverter
 
 from schemas import problems
 from server import i18n, identity
-from server.parts import settings
+from server.parts import settings, vault
 from server.permissions import ANONYMOUS, Actor
 
 VISITOR = "visitor"
@@ -62,7 +64,7 @@ def actor() -> Actor:
 def _enter_public() -> None:
     g.door = "page"
     known = identity.actor()
-    g.visitor = known if known.via == "cookie" else ANONYMOUS
+    g.visitor = known if known.via == "cookie" and not known.machine else ANONYMOUS
     i18n.use(i18n.choose(request, g.visitor.language))
     if request.method not in identity.SAFE_METHODS and not _from_our_page():
         raise problems.PAGE_EXPIRED()
@@ -125,6 +127,20 @@ def go(endpoint: str, *, done: str = "", **values: Any) -> Response:
     if done:
         set_cookie(response, NOTICE, done, max_age=60)
     return response
+
+
+def naming(code: str, **named: object) -> str:
+    """What was done, with what its sentence names, which the server alone can read: for `go`."""
+    return f"{code}.{vault().encrypt(json.dumps(named), NOTICE)}"
+
+
+def done() -> tuple[str, dict[str, Any]]:
+    """What was done just before, and what its sentence names. Nothing where the cookie is not one of ours."""
+    code, _, kept = request.cookies.get(NOTICE, "").partition(".")
+    try:
+        return code, json.loads(vault().decrypt(kept, NOTICE)) if kept else {}
+    except (InvalidToken, ValueError):
+        return "", {}
 
 
 def uploaded(field: str, limit: int) -> bytes:

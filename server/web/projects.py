@@ -8,10 +8,11 @@ from flask import Response, request
 
 from server.actions import forms, leases, projects
 from server.models import Form, FormVersion
-from server.permissions import can
+from server.permissions import Actor, can
 from server.web import pages, show
 
 page = pages.blueprint("projects")
+ELSEWHERE = (("audit.all_of", ("audit.read",)), ("users.all_of", ("user.list", "user.read")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,28 @@ class Line:
 def home() -> Response:
     """The projects; straight to the only one."""
     who = pages.actor()
-    found = projects.list_all(who)
+    found = [one for one in projects.list_all(who) if _opens(who, one.id)]
     if len(found) == 1 and "all" not in request.args:
         return pages.go("projects.one", project_id=found[0].id)
+    elsewhere = "" if found or can(who, "project.create") or "all" in request.args else _elsewhere(who)
+    if elsewhere:
+        return pages.go(elsewhere)
     missed = leases.missed_backup() if can(who, "backup.run") else None
     counts = projects.summaries(who, [one.id for one in found])
-    return pages.show("projects.html", missed=missed, projects=found, counts=counts)
+    return pages.show("projects.html", missed=missed, projects=found, counts=counts, elsewhere=_elsewhere(who))
+
+
+def _opens(who: Actor, project_id: int) -> bool:
+    """Whether the page of a project is for her; who only knows that there is one is told nothing there."""
+    return any(can(who, verb, project_id=project_id) for verb in ("form.list", "open_form.list"))
+
+
+def _elsewhere(who: Actor) -> str:
+    """Where she begins who sees the forms of no project; nowhere without any role."""
+    for endpoint, verbs in ELSEWHERE:
+        if all(can(who, verb) for verb in verbs):
+            return endpoint
+    return "units.all_of" if any(grant.allows("unit.read") for grant in who.grants) else ""
 
 
 @page.post("/projects")

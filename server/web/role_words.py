@@ -18,6 +18,21 @@ ROLES = {
     "app-user": N_("Volunteer's phone"),
     "pub-link": N_("Public link"),
 }
+# Who should get which, where a role on a unit is chosen.
+ABOUT = {
+    "volunteer": N_("Fills forms, and sees what they sent themselves."),
+    "counsellor": N_("Fills forms at a consultation point, and sees what they sent themselves."),
+    "peer_leader": N_("Fills forms for a self-help group, and sees what they sent themselves."),
+    "team_lead": N_("Leads a team: sees, reviews and fills forms of the team."),
+    "health_worker": N_("Sees referrals of the unit, and fills forms."),
+    "board": N_("Sees which units there are, and no answers."),
+    "area_supervisor": N_("Supervises a commune: sees, reviews and fills forms of all its teams."),
+    "province_manager": N_("Supervises a province: sees, reviews and fills forms of all below it."),
+    "custodian": N_("Keeps the files of a point: sees which units there are, and no answers."),
+    "partner": N_("Takes part from outside: sees which units there are, and no answers."),
+}
+# First syllables that alone are no kind: “thị xã Thị Cấm” is no doubling.
+_HALF = frozenset(("thị", "thành"))
 
 
 def name(role: Role) -> str:
@@ -37,9 +52,15 @@ def level(found: Level) -> str:
     return (found.name_vi if i18n.language() == "vi" else found.name_en) or found.name_vi
 
 
-def unit_of_kind(row: Unit) -> str:
-    """A unit with what it is, as people speak of it in Vietnamese: thị trấn Yên Lạc."""
+def unit_of_kind(row: Unit | Record) -> str:
+    """A unit with what it is, as people speak of it in Vietnamese: thị trấn Yên Lạc; and not: tổ công tác Tổ 1."""
     said, kind = unit(row), row.type_label
-    if i18n.language() != "vi" or said.casefold().startswith(kind.casefold()):
+    if i18n.language() != "vi" or not kind or said.casefold().startswith(kind.casefold()):
         return said
-    return f"{kind} {said}"
+    first, begins = kind.casefold().split()[0], said.casefold().split()[:1]
+    return said if begins == [first] and first not in _HALF else f"{kind} {said}"
+
+
+def about(role: UnitRole) -> str:
+    """Who should get the role, in a line."""
+    return i18n.gettext(ABOUT[role.system])

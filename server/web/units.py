@@ -1,117 +1,160 @@
-"""Units: the tree level by level, one unit with its people, changes of the tree, and its file."""
+"""Units: the tree level by level, one unit with its people, and changes of one."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, request
 
-from schemas import problems
+from schemas import collation, problems
 from schemas.problems import Problem
 from schemas.roles import UNIT_ROLES
 from schemas.unit_files import day
-from schemas.units import MESSAGES, Fault, Unit
-from server import errors
-from server.actions import candidates, unit_files, unit_levels, unit_roles, units
+from schemas.unit_levels import Level
+from schemas.units import Fault, Unit
+from server.actions import candidates, unit_levels, unit_roles, units
 from server.actions.units import Placed
 from server.db import now
-from server.i18n import gettext
 from server.permissions import can
-from server.web import downloads, pages, role_words
+from server.web import pages, role_words
+from server.web.unit_faults import faults_of
 
 page = pages.blueprint("units")
 UNITS = "/units"
 UNIT = f"{UNITS}/<int:unit_id>"
 SHOWN = 200
-MAX_FILE = 700_000
 TEXTS = ("code", "type_label", "name_vi", "name_en")
 
 
-def faults_of(problem: Problem) -> list[dict[str, Any]]:
-    """What is wrong with units, each with a sentence; for any other problem one without a place."""
-    found: list[Fault] = problem.details.get("faults", [])
-    if problem.kind is not problems.UNITS_NOT_VALID or not found:
-        return [{"row": None, "column": None, "code": None, "said": errors.sentence(problem)}]
-    return [
-        {
-            "row": fault.row,
-            "column": fault.column,
-            "code": fault.key[0] if fault.key else None,
-            "said": gettext(MESSAGES[fault.reason]).format(**fault.args),
-        }
-        for fault in found
-    ]
-
-
-def _show(template: str, status: int = 200, **context: Any) -> Response:
+def show_units(template: str, status: int = 200, **context: Any) -> Response:
+    """A page that speaks of units, their levels and roles."""
     levels = {level.code: role_words.level(level) for level in unit_levels.list_all(pages.actor())}
-    names = {"name_of": role_words.unit, "role_name": role_words.name, "levels": levels}
+    names = {"name_of": role_words.unit, "role_name": role_words.name, "levels": levels, "about": role_words.about}
     names["level_name"] = lambda code: levels.get(code, code)
-    return pages.show(template, status, may_change=_may_change(), **names, **context)
+    return pages.show(template, status, may_change=can(pages.actor(), "unit.update"), **names, **context)
 
 
-def _may_change() -> bool:
-    return can(pages.actor(), "unit.update")
-
-
-def _today() -> date:
+def today() -> date:
+    """The day it is."""
     return now().date()
 
 
 @page.get(UNITS)
 def all_of() -> Response:
     """The highest units one reaches, or what a search finds."""
-    return _list("")
+    return _list([])
 
 
-def _list(wrong: str) -> Response:
+def _list(wrong: Sequence[Mapping[str, Any]]) -> Response:
     search = request.args.get("q", "").strip()
-    found = units.list_all(pages.actor(), search=search, on=_today())
+    there = units.list_all(pages.actor(), on=today())
+    found = units.list_all(pages.actor(), search=search, on=today()) if search else there
     if not search:
         inside = {placed.id for placed in found}
         found = [placed for placed in found if placed.parent_id not in inside]
-    return _show("units.html", found=found[:SHOWN], more=len(found) - SHOWN, search=search, wrong=wrong)
+    found = _by_name(found)
+    return show_units(
+        "units.html",
+        400 if wrong else 200,
+        found=found[:SHOWN],
+        more=len(found) - SHOWN,
+        search=search,
+        above={placed.id: placed.unit for placed in there},
+        wrong=wrong,
+        values=_typed() if wrong else {},
+    )
+
+
+def _by_name(found: Sequence[Placed]) -> list[Placed]:
+    return sorted(found, key=lambda placed: (collation.key(role_words.unit(placed.unit)), placed.unit.code))
 
 
 @page.get(UNIT)
 def one(unit_id: int) -> Response:
     """A unit: what lies above and below, who holds a role on it, and what can be changed."""
-    return _one(unit_id, [])
+    return _one(unit_id)
 
 
-def _one(unit_id: int, wrong: list[dict[str, Any]]) -> Response:
+def _one(
+    unit_id: int, wrong: Sequence[Mapping[str, Any]] = (), *, adding: Sequence[Mapping[str, Any]] = ()
+) -> Response:
+    """`wrong`: why it was not changed; `adding`: why no unit below it was made. Either keeps what was typed."""
     who, placed = pages.actor(), units.get(pages.actor(), unit_id)
-    on = min(_today(), placed.unit.valid_to or date.max)
-    below = units.list_all(who, parent_code=placed.unit.code, on=max(on, placed.unit.valid_from))
-    known = {each.id: each for each in units.list_all(who)} if placed.parent_id else {}
+    known, unit = units.list_all(who), placed.unit
+    on = max(min(today(), unit.valid_to or date.max), unit.valid_from)
     held = unit_roles.assignments(who, unit_id) if can(who, "assignment.list") else []
-    return _show(
+    return show_units(
         "unit.html",
-        400 if wrong else 200,
+        400 if wrong or adding else 200,
         placed=placed,
-        above=known.get(placed.parent_id or 0),
-        below=below,
+        above=next((each for each in known if each.id == placed.parent_id), None),
+        below=_by_name(units.list_all(who, parent_code=unit.code, on=on)),
         held=held,
         roles=UNIT_ROLES,
         people=candidates.for_units(who) if can(who, "assignment.create") else [],
+        before=_before(unit, known),
+        after=_after(unit, known),
+        ended=unit.valid_to is not None and unit.valid_to < today(),
         wrong=wrong,
+        adding=adding,
+        values=_typed() if wrong else values_of(unit),
+        fresh=_typed() if adding else {"parent_code": unit.code, "level_code": _level_below(unit)},
     )
 
 
-def _given(form: Mapping[str, str], key: str = "") -> dict[str, Any]:
+def _before(unit: Unit, known: Sequence[Placed]) -> list[Placed]:
+    """The units that went into it."""
+    ended = [each for each in known if each.unit.valid_to and unit.code in each.unit.successor_codes]
+    return [each for each in ended if unit.on((each.unit.valid_to or date.max) + timedelta(days=1))]
+
+
+def _after(unit: Unit, known: Sequence[Placed]) -> list[Placed]:
+    """The units that it went into."""
+    if unit.valid_to is None:
+        return []
+    first = unit.valid_to + timedelta(days=1)
+    return [each for each in known if each.unit.code in unit.successor_codes and each.unit.on(first)]
+
+
+def _level_below(unit: Unit) -> str:
+    """The highest level of which a unit may lie right below this one."""
+    found = unit_levels.list_all(pages.actor())
+    above = next((level for level in found if level.code == unit.level_code), None)
+    return next((level.code for level in found if above and _lies_below(level, above)), "")
+
+
+def _lies_below(level: Level, above: Level) -> bool:
+    return level.rank > above.rank and (not level.above or above.code in level.above)
+
+
+def values_of(unit: Unit) -> dict[str, Any]:
+    """A unit as the fields of a form have it."""
+    days = {name: said(getattr(unit, name)) for name in ("valid_from", "valid_to")}
+    texts = {name: getattr(unit, name) for name in (*TEXTS, "level_code")}
+    return texts | days | {"parent_code": unit.parent_code or "", "is_hotspot": unit.is_hotspot}
+
+
+def _typed() -> dict[str, Any]:
+    return {**request.form.to_dict(), "is_hotspot": "is_hotspot" in request.form}
+
+
+def said(value: date | None) -> str:
+    """A day as it is written in Vietnam."""
+    return value.strftime("%d/%m/%Y") if value else ""
+
+
+def given(form: Mapping[str, str]) -> dict[str, Any]:
     """What a form says about a unit. Raises UNITS_NOT_VALID for a date that is none."""
-    given: dict[str, Any] = {name: form.get(name, "").strip() for name in TEXTS}
-    given |= {"parent_code": form.get("parent_code", "").strip() or None, "is_hotspot": "is_hotspot" in form}
-    given |= {"level_code": form.get("level_code", ""), "valid_from": _day(form, "valid_from") or _today()}
-    return given | {"valid_to": _day(form, "valid_to")}
+    found: dict[str, Any] = {name: form.get(name, "").strip() for name in TEXTS}
+    found |= {"parent_code": form.get("parent_code", "").strip() or None, "is_hotspot": "is_hotspot" in form}
+    found |= {"level_code": form.get("level_code", ""), "valid_from": given_day(form, "valid_from") or today()}
+    return found | {"valid_to": given_day(form, "valid_to")}
 
 
-def _day(form: Mapping[str, str], name: str) -> date | None:
+def given_day(form: Mapping[str, str], name: str) -> date | None:
+    """A day as somebody typed it. Raises UNITS_NOT_VALID."""
     text = form.get(name, "").strip()
     try:
         return day(text)
@@ -121,13 +164,14 @@ def _day(form: Mapping[str, str], name: str) -> date | None:
 
 @page.post(UNITS)
 def create() -> Response:
-    """A new unit."""
+    """A new unit. With what is wrong, again the page where it was typed: of the unit `below` which it was to lie."""
     try:
-        made = units.create(pages.actor(), units.tidy(Unit(**_given(request.form))))
+        made = units.create(pages.actor(), units.tidy(Unit(**given(request.form))))
     except Problem as problem:
         if problem.kind is not problems.UNITS_NOT_VALID:
             raise
-        return _list(" ".join(fault["said"] for fault in faults_of(problem)))
+        below = request.form.get("below", 0, type=int)
+        return _one(below, adding=faults_of(problem)) if below else _list(faults_of(problem))
     return pages.go("units.one", unit_id=made.id, done="unit")
 
 
@@ -135,115 +179,9 @@ def create() -> Response:
 def change(unit_id: int) -> Response:
     """Other names, another place in the tree, or its last day."""
     try:
-        units.change(pages.actor(), unit_id, _given(request.form))
+        units.change(pages.actor(), unit_id, given(request.form))
     except Problem as problem:
         if problem.kind is not problems.UNITS_NOT_VALID:
             raise
         return _one(unit_id, faults_of(problem))
     return pages.go("units.one", unit_id=unit_id, done="unit")
-
-
-@page.post(f"{UNIT}/merge")
-def merge(unit_id: int) -> Response:
-    """This unit and others become one."""
-    who, found = pages.actor(), units.get(pages.actor(), unit_id)
-    try:
-        on = _day(request.form, "on") or _today()
-        numbers = [found.id, *(each.id for each in _by_codes(request.form.get("others", ""), on))]
-        into = Unit(**_given(request.form) | {"valid_from": on, "valid_to": None})
-        made = units.merge(who, numbers, on, units.tidy(into))
-    except Problem as problem:
-        if problem.kind is not problems.UNITS_NOT_VALID:
-            raise
-        return _one(unit_id, faults_of(problem))
-    return pages.go("units.one", unit_id=made.id, done="unit_merged")
-
-
-@page.post(f"{UNIT}/split")
-def split(unit_id: int) -> Response:
-    """This unit becomes several, of its own level and below the same unit unless told."""
-    who, old = pages.actor(), units.get(pages.actor(), unit_id).unit
-    texts = {name: request.form.getlist(name) for name in ("code", "name_vi", "name_en")}
-    try:
-        on = _day(request.form, "on") or _today()
-        above = request.form.get("parent_code", "").strip() or None
-        same = replace(old, parent_code=above, valid_from=on, valid_to=None, successor_codes=())
-        rows = [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=False)]
-        into = [units.tidy(replace(same, **row)) for row in rows if row["code"].strip()]
-        units.split(who, unit_id, on, into)
-    except Problem as problem:
-        if problem.kind is not problems.UNITS_NOT_VALID:
-            raise
-        return _one(unit_id, faults_of(problem))
-    return pages.go("units.one", unit_id=unit_id, done="unit_split")
-
-
-def _by_codes(text: str, on: date) -> list[Placed]:
-    codes = text.replace(",", " ").replace(";", " ").split()
-    known = {each.unit.code: each for each in units.list_all(pages.actor(), on=on)} if codes else {}
-    for code in codes:
-        if code not in known:
-            raise units.invalid([Fault("ended", "others", args={"code": code, "day": on.isoformat()})])
-    return [known[code] for code in codes]
-
-
-@page.post(f"{UNIT}/people")
-def add_person(unit_id: int) -> Response:
-    """Give somebody a role here."""
-    person = request.form.get("person", 0, type=int)
-    try:
-        unit_roles.grant(pages.actor(), request.form.get("role", ""), person, unit_id)
-    except Problem as problem:
-        if problem.kind is not problems.UNIQUENESS:  # held already: as wished
-            raise
-    return pages.go("units.one", unit_id=unit_id, done="unit_people")
-
-
-@page.post(f"{UNIT}/people/remove")
-def remove_person(unit_id: int) -> Response:
-    """Take a role away."""
-    project_id = request.form.get("project", type=int)
-    person = request.form.get("person", 0, type=int)
-    unit_roles.revoke(pages.actor(), request.form.get("role", ""), person, unit_id, project_id=project_id)
-    return pages.go("units.one", unit_id=unit_id, done="unit_people")
-
-
-@page.get(f"{UNITS}/file")
-def file() -> Response:
-    """The units one reaches, as a table."""
-    return downloads.data("units.csv", unit_files.write(pages.actor()).encode())
-
-
-@page.get(f"{UNITS}/import")
-def ask() -> Response:
-    """Where a table of units is chosen."""
-    units.require_change(pages.actor())
-    return _show("units_import.html", faults=[], outcome=None, table="")
-
-
-@page.post(f"{UNITS}/import")
-def look() -> Response:
-    """What a table would change; nothing is changed yet."""
-    units.require_change(pages.actor())
-    try:
-        data = pages.uploaded("table", MAX_FILE)
-        outcome = unit_files.load(pages.actor(), data, dry_run=True)
-    except Problem as problem:
-        return _show("units_import.html", 400, faults=faults_of(problem), outcome=None, table="")
-    return _show("units_import.html", faults=[], outcome=outcome, table=base64.b64encode(data).decode())
-
-
-@page.post(f"{UNITS}/import/now")
-def load() -> Response:
-    """Change the tree, as it was shown."""
-    try:
-        table = base64.b64decode(request.form.get("table", ""), validate=True)
-    except binascii.Error:
-        raise problems.TABLE_UNREADABLE() from None
-    try:
-        unit_files.load(pages.actor(), table)
-    except Problem as problem:
-        if problem.kind is not problems.UNITS_NOT_VALID:
-            raise
-        return _show("units_import.html", 400, faults=faults_of(problem), outcome=None, table="")
-    return pages.go("units.all_of", done="units")

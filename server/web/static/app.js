@@ -27,7 +27,7 @@ function prepare(root) {
     if (!navigator.clipboard) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText.trim());
       button.textContent = button.dataset.copied;
     });
   }
