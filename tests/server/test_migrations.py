@@ -65,3 +65,17 @@ def test_levels_become_rows_and_nothing_changes(before_levels: Flask) -> None:
         assert (phone.key_hash, phone.created_by, phone.replaces) == ("x", 5, None)
         assert [level.code for level in unit_levels.list_all(CONSOLE)] == ["province", "district", "commune", "team"]
         assert units.change(CONSOLE, 3, {"parent_code": "H"}).parent_id == 2
+
+
+def test_numbers_of_rows_go_on_for_ever(empty_app: Flask, home_kind: str) -> None:
+    """A step that makes a table anew must say so again, or a file gives numbers of rows that are gone once more."""
+    numbered = {table.name for table in Base.metadata.sorted_tables if table.primary_key.columns.keys() == ["id"]}
+    with empty_app.app_context():
+        if home_kind == "laptop":
+            made = text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'")
+        else:
+            made = text(
+                "SELECT table_name FROM information_schema.columns WHERE column_name = 'id'"
+                " AND table_schema = current_schema() AND pg_get_serial_sequence(table_name, 'id') IS NOT NULL"
+            )
+        assert set(db.session.scalars(made)) == numbered

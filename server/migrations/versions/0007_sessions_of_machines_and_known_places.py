@@ -20,10 +20,17 @@ def text(length: int | None = None) -> sa.types.TypeEngine:
 
 
 def upgrade() -> None:
-    with op.batch_alter_table('sessions') as sessions:
+    bind = op.get_bind()
+    on_a_file = bind.dialect.name == 'sqlite'
+    last = bind.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'sessions'").scalar() if on_a_file else None
+    # A file makes the table anew: numbers still go on where they were.
+    with op.batch_alter_table('sessions', table_kwargs={'sqlite_autoincrement': True}) as sessions:
         sessions.add_column(sa.Column('app_password_id', number(), nullable=True))
         sessions.create_foreign_key('fk_sessions_app_password_id', 'app_passwords', ['app_password_id'], ['id'])
         sessions.create_index('ix_sessions_app_password_id', ['app_password_id'])
+    if last is not None:
+        bind.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'sessions'")
+        bind.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('sessions', ?)", (last,))
     # Nobody can tell any more which of these a machine opened: all of them sign in again.
     op.execute('DELETE FROM sessions WHERE actor_id IN (SELECT actor_id FROM app_passwords)')
     op.add_column('password_resets', sa.Column('source', text(64), nullable=True))
