@@ -1,4 +1,4 @@
-"""The units of Vĩnh Phúc, as an administrator sends them in a file."""
+"""What tests of several resources share: the audit, a form with a photo, the units of Vĩnh Phúc."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from werkzeug.test import TestResponse
 
 from server.db import db
 from server.models import Audit
-from tests.cast import Cast, Headers
+from tests.cast import Cast, Headers, Person
+from tests.conftest import VISIT, Publish, Send
+from tests.phone import Published
 
 HEAD = "code,parent_code,level_code,type_label,name_vi,name_en,valid_from,valid_to,successor_codes,is_hotspot"
 FILE = f"""{HEAD}
@@ -25,12 +27,36 @@ VP-YL-YL,VP-YL,commune,thị trấn,Yên Lạc,,2010-01-01,,,
 """
 Load = Callable[..., TestResponse]
 Numbers = dict[str, int]
+Entries = list[dict[str, Any]]
+Ask = Callable[..., Entries]
 
 
 @pytest.fixture
 def alice(cast: Cast) -> Headers:
     """An administrator."""
     return cast.alice.bearer
+
+
+@pytest.fixture
+def ask(client: FlaskClient, cast: Cast) -> Ask:
+    """`ask("?action=form")`: the entries that the administrator is shown."""
+
+    def get(query: str = "", person: Person | None = None, **headers: str) -> Entries:
+        answer = client.get(f"/v1/audits{query}", headers=(person or cast.alice).bearer | headers)
+        assert answer.status_code == 200, answer.text
+        found: Entries = answer.get_json()
+        return found
+
+    return get
+
+
+@pytest.fixture
+def form(publish: Publish, send: Send) -> Published:
+    """A form with a submission and its photo."""
+    made = publish(VISIT)
+    body = made.submission("<who>Lan</who><photo>f.jpg</photo>", instance_id="uuid:1")
+    assert send(body, [("f.jpg", b"photo", "image/jpeg")]).status_code == 201
+    return made
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,9 +11,10 @@ from flask.testing import FlaskClient
 from server.actions import purge
 from server.db import db, writing
 from server.models import Assignment
-from tests.cast import Cast, Person
-from tests.conftest import VISIT, Publish, Send
+from tests.cast import Cast
+from tests.conftest import Publish
 from tests.phone import Published
+from tests.server.api.conftest import Ask
 
 WORKING = """
 | survey   |       |       |       |
@@ -26,30 +25,6 @@ WORKING = """
 |          | form_title | form_id | version |
 |          | Thăm nhà   | visit   | 2       |
 """
-Entries = list[dict[str, Any]]
-Ask = Callable[..., Entries]
-
-
-@pytest.fixture
-def ask(client: FlaskClient, cast: Cast) -> Ask:
-    """`ask("?action=form")`: the entries that the administrator is shown."""
-
-    def get(query: str = "", person: Person | None = None, **headers: str) -> Entries:
-        answer = client.get(f"/v1/audits{query}", headers=(person or cast.alice).bearer | headers)
-        assert answer.status_code == 200, answer.text
-        found: Entries = answer.get_json()
-        return found
-
-    return get
-
-
-@pytest.fixture
-def form(publish: Publish, send: Send) -> Published:
-    """A form with a submission and its photo."""
-    made = publish(VISIT)
-    body = made.submission("<who>Lan</who><photo>f.jpg</photo>", instance_id="uuid:1")
-    assert send(body, [("f.jpg", b"photo", "image/jpeg")]).status_code == 201
-    return made
 
 
 def test_what_was_done_is_told_newest_first(client: FlaskClient, cast: Cast, ask: Ask, form: Published) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,34 +13,10 @@ from server.actions import audits
 from server.actions.audits import MOST_UNITS
 from server.db import db, now, writing
 from server.models import Audit, Submission, Unit
-from tests.cast import Cast, Person
-from tests.conftest import VISIT, Publish, Send
+from tests.cast import Cast
+from tests.conftest import Send
 from tests.phone import Published
-
-Entries = list[dict[str, Any]]
-Ask = Callable[..., Entries]
-
-
-@pytest.fixture
-def ask(client: FlaskClient, cast: Cast) -> Ask:
-    """`ask("?action=form")`: the entries that the administrator is shown."""
-
-    def get(query: str = "", person: Person | None = None, **headers: str) -> Entries:
-        answer = client.get(f"/v1/audits{query}", headers=(person or cast.alice).bearer | headers)
-        assert answer.status_code == 200, answer.text
-        found: Entries = answer.get_json()
-        return found
-
-    return get
-
-
-@pytest.fixture
-def form(publish: Publish, send: Send) -> Published:
-    """A form with a submission and its photo."""
-    made = publish(VISIT)
-    body = made.submission("<who>Lan</who><photo>f.jpg</photo>", instance_id="uuid:1")
-    assert send(body, [("f.jpg", b"photo", "image/jpeg")]).status_code == 201
-    return made
+from tests.server.api.conftest import Ask
 
 
 def unit(app: Flask, code: str) -> int:
