@@ -20,10 +20,14 @@ class Bind:
     calculate: str = ""
     readonly: str = ""
     saveto: str = ""
+    preload: str = ""
+    constraint_message: str = ""
+    required_message: str = ""
 
 
 NOTHING = Bind()
 _PARTS = ("required", "relevant", "constraint", "calculate", "readonly", "saveto")
+_IN_JAVAROSA = {"preload": "preloadParams", "constraint_message": "constraintMsg", "required_message": "requiredMsg"}
 
 
 @dataclass(frozen=True)
@@ -50,5 +54,6 @@ def read(model: Element, root: str) -> Binds:
         if element.get("id"):
             ids[element.get("id", "")] = path
         said = {part: xmltree.attribute(element, part).strip() for part in _PARTS}
+        said |= {part: xmltree.attribute(element, name).strip() for part, name in _IN_JAVAROSA.items()}
         by_path.setdefault(path, Bind(type=element.get("type", "").strip().rpartition(":")[2], **said))
     return Binds(by_path, ids)

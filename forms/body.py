@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from forms import tree, xmltree
 from forms.choices import Lists, together
 from forms.labels import Itext
-from schemas.fields import Choice
+from schemas.fields import Choice, Itemset
 
 CHOOSING = frozenset(("select", "select1", "rank"))
 _ASKING = CHOOSING | {"input", "upload", "range", "trigger", "secret"}
@@ -26,21 +26,23 @@ class Control:
     media_type: str = ""
     choices: tuple[Choice, ...] | None = None
     options: tuple[Choice, ...] = ()
+    itemset: Itemset | None = None
 
     def joined(self, other: Control) -> Control:
         """One node asked for twice: the first speaks, the choices are those of both."""
         choices = None
         if self.choices is not None and other.choices is not None:
             choices = together(self.choices, other.choices)
-        return replace(self, choices=choices, options=together(self.options, other.options))
+        return replace(self, choices=choices, options=together(self.options, other.options), itemset=None)
 
 
 @dataclass
 class Body:
-    """Controls by path, repeats, and the labels and appearances of groups and repeats by path."""
+    """Controls by path, repeats with the expressions for their numbers, and labels and appearances of both kinds of
+    groups by path."""
 
     controls: dict[str, Control] = field(default_factory=dict)
-    repeats: set[str] = field(default_factory=set)
+    repeats: dict[str, str] = field(default_factory=dict)
     groups: dict[str, Mapping[str, str]] = field(default_factory=dict)
     appearances: dict[str, str] = field(default_factory=dict)
 
@@ -66,7 +68,7 @@ class _Reader:
         path = self._path(element, context)
         labels = self._itext.label(element)
         if kind == "repeat":
-            self.body.repeats.add(path)
+            self.body.repeats[path] = xmltree.attribute(element, "count").strip()
             labels = labels or heading
         if path:
             if labels or path not in self.body.groups:
@@ -90,6 +92,7 @@ class _Reader:
             element.get("mediatype", ""),
             offer.choices if offer and offer.decided else None,
             offer.choices if offer else (),
+            offer.itemset if offer else None,
         )
         known = self.body.controls.get(path)
         self.body.controls[path] = known.joined(control) if known else control

@@ -1,7 +1,7 @@
 """`find(form, instance)`: a submission held against its form → typed answers, findings and the files it names.
 
-Nothing is refused here: what does not fit becomes a finding and the rest goes on. Knows the tree only; what
-`relevant`, `constraint` and `calculate` mean is not decided here.
+Nothing is refused here: what does not fit becomes a finding and the rest goes on. The tree and each answer by itself
+are looked at here, what `relevant`, `constraint` and the like say of them in `forms.logic`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from xml.etree.ElementTree import Element
 
 from forms import plan
 from forms.instance import Instance
-from forms.plan import Branch, Leaf
+from forms.logic import verdicts
+from forms.logic.circumstances import UNKNOWN, Circumstances
+from forms.logic.nodes import Node, Unsent
+from forms.plan import Branch, Leaf, Plan
 from forms.xform import Form
 from forms.xmltree import local
 from schemas.answers import Breach
-from schemas.findings import Finding
+from schemas.findings import MAX_VALUE, Finding
 from schemas.lexical import MEDIA
 
 MAX_FINDINGS = 1000
-MAX_VALUE = 255
 _META = frozenset(
     ("instanceID", "instanceName", "deprecatedID", "audit", "entity", "timeStart", "timeEnd", "userID", "username")
     + ("email", "deviceID", "subscriberID", "simSerial", "phoneNumber")
 )
-_plans: WeakKeyDictionary[Form, Branch] = WeakKeyDictionary()
+_plans: WeakKeyDictionary[Form, Plan] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,24 @@ class Checked:
     files: tuple[str, ...] = ()
 
 
-def find(form: Form, instance: Instance) -> Checked:
+def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN) -> Checked:
     """Check a submission. The answers of an encrypted one cannot be seen: only its files are given."""
     if instance.encrypted:
         return Checked({}, (Finding("origin.encrypted"),), instance.encrypted_files)
-    branch = plan_of(form)
-    path = branch.path
+    laid_out = plan_of(form)
+    root = sent = Node(form.root, laid_out.root, None)
+    path = laid_out.root.path
     if form.submission_ref and local(instance.root.tag) == form.submission_ref.rpartition("/")[2]:
-        branch = plan.find(branch, form.submission_ref)
         path = form.submission_ref
-    walk = _Walk()
-    answers = walk.branch(branch, instance.root, path)
-    return Checked(answers, tuple(walk.findings), tuple(dict.fromkeys(walk.files)))
+        root, sent = _part(laid_out.root, path)
+    walk = _Walk(sent)
+    answers = walk.branch(sent.part, instance.root, path, sent)
+    walk.findings += verdicts.find(form, laid_out, root, walk.nodes, circumstances)
+    findings = tuple(finding for _, finding in sorted(walk.findings, key=lambda each: each[0])[:MAX_FINDINGS])
+    return Checked(answers, findings, tuple(dict.fromkeys(walk.files)))
 
 
-def plan_of(form: Form) -> Branch:
+def plan_of(form: Form) -> Plan:
     """The form laid out for checking, made once and kept as long as the form is."""
     known = _plans.get(form)
     if known is None:
@@ -61,15 +66,28 @@ def plan_of(form: Form) -> Branch:
     return known
 
 
-class _Walk:
-    """One pass over one submission."""
+def _part(branch: Branch, path: str) -> tuple[Node, Node]:
+    """The root and the node of the part that is sent; of what is around it nothing is known."""
+    name, *inner = path.strip("/").split("/")
+    root: Node = Unsent(name, branch, None)
+    node = root
+    for place, name in enumerate(inner, 1):
+        branch = plan.find(branch, f"{branch.path}/{name}")
+        node = node.put((Node if place == len(inner) else Unsent)(name, branch, node))
+    return root, node
 
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
+
+class _Walk:
+    """One pass over one submission. `nodes` are those that the logic is to look at, with their places in the pass."""
+
+    def __init__(self, root: Node) -> None:
+        self.findings: list[tuple[int, Finding]] = []
         self.files: list[str] = []
+        self.nodes: list[tuple[int, Node]] = [(0, root)]
+        self._place = 0
         self._unknown_before: set[str] = set()
 
-    def branch(self, branch: Branch, element: Element, path: str) -> dict[str, Any]:
+    def branch(self, branch: Branch, element: Element, path: str, node: Node) -> dict[str, Any]:
         """The answers below a group, a repeat instance or the root. `path` has its positions already."""
         answers: dict[str, Any] = {}
         members = branch.members
@@ -78,52 +96,56 @@ class _Walk:
             tag = child.tag
             name = tag[tag.rfind("}") + 1 :]
             member = members.get(name)
+            self._place += 1
             if child.tail and not stray:
                 stray = child.tail.strip()
             if member is None:
                 self._unknown(child, name, path)
             elif isinstance(member, Branch):
-                self._container(member, child, name, path, answers)
+                self._container(member, child, name, path, answers, node)
             elif name not in answers:
-                answers[name] = self._answer(member, child, name, path)
+                answers[name] = self._answer(member, child, name, path, node)
             else:
                 self._add("structure.repeated", f"{path}/{name}", member.label)
         if stray:
             self._add("structure.text", path, "", stray)
-        for name in branch.needed:
-            if name not in answers:
-                self._missing(branch, name, path)
         return answers
 
-    def _container(self, member: Branch, child: Element, name: str, path: str, answers: dict[str, Any]) -> None:
+    def _container(
+        self, member: Branch, child: Element, name: str, path: str, answers: dict[str, Any], node: Node
+    ) -> None:
         if child.attrib and _is_unused_template(child):
             return
         if member.repeat:
             rows = answers.setdefault(name, [])
-            rows.append(self.branch(member, child, f"{path}/{name}[{len(rows) + 1}]"))
+            rows.append(self.branch(member, child, f"{path}/{name}[{len(rows) + 1}]", self._below(node, name, member)))
         elif name not in answers:
-            answers[name] = self.branch(member, child, f"{path}/{name}")
+            answers[name] = self.branch(member, child, f"{path}/{name}", self._below(node, name, member))
         elif name != "meta":  # a form's own and OpenRosa's may stand side by side
             self._add("structure.repeated", f"{path}/{name}", member.label)
 
-    def _answer(self, leaf: Leaf, element: Element, name: str, path: str) -> Any:
+    def _below(self, node: Node, name: str, member: Branch) -> Node:
+        inner = node.add(name, member)
+        if member.insisted or member.counted:
+            self.nodes.append((self._place, inner))
+        return inner
+
+    def _answer(self, leaf: Leaf, element: Element, name: str, path: str, node: Node) -> Any:
         if len(element):
             self._add("structure.children", f"{path}/{name}", leaf.label)
             return None
-        text = element.text
+        text = element.text or ""
+        own = node.add(name, leaf, text)
+        if leaf.logic is not None or leaf.conditional:
+            self.nodes.append((self._place, own))
         if not text:
-            if leaf.required:
-                self._add("required.empty", f"{path}/{name}", leaf.label)
             return None
         try:
             value = leaf.read(text)
         except Breach as breach:
             self._add(breach.code, f"{path}/{name}", leaf.label, text)
             return text if leaf.textual else None
-        if value is None:
-            if leaf.required and text.isspace():
-                self._add("required.empty", f"{path}/{name}", leaf.label)
-        elif leaf.file and not value.startswith(MEDIA):
+        if leaf.file and value and not value.startswith(MEDIA):
             self.files.append(value)
         return value
 
@@ -135,13 +157,10 @@ class _Walk:
             self._unknown_before.add(where)
             self._add("structure.unknown", where, "", (element.text or "").strip() or None)
 
-    def _missing(self, branch: Branch, name: str, path: str) -> None:
-        for rest, label in branch.needed[name]:
-            self._add("required.missing", f"{path}/{rest}", label)
-
     def _add(self, code: str, path: str, label: str, value: str | None = None) -> None:
         if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(Finding(code, path, label, value[:MAX_VALUE] if value else value))
+            finding = Finding(code, path, label, value[:MAX_VALUE] if value else value)
+            self.findings.append((self._place, finding))
 
 
 def _is_unused_template(element: Element) -> bool:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from forms import xmltree
 from forms.labels import Itext
-from schemas.fields import Choice
+from schemas.fields import Choice, Itemset
 
 _ITEMS = re.compile(r"""^instance\(\s*(["'])(?P<id>.*?)\1\s*\)(?P<path>(?:/[\w.:-]+)+)$""")
 _RANDOMIZE = re.compile(r"^randomize\((?P<items>.*)\)$", re.DOTALL)
@@ -22,6 +22,7 @@ class Offer:
 
     choices: tuple[Choice, ...] = ()
     decided: bool = True
+    itemset: Itemset | None = None
 
 
 class Lists:
@@ -48,28 +49,31 @@ class Lists:
                 parts.append(Offer((Choice(name, self._itext.label(element)),)))
             elif kind == "itemset":
                 parts.append(self._itemset(element))
-        if len(parts) == 1:  # most selects: the list is shared by all that use it
+        if len(parts) == 1:  # most selects: the list is shared by all that use it, and only these are filtered
             return parts[0]
         return Offer(together(*(part.choices for part in parts)), all(part.decided for part in parts))
 
     def _itemset(self, itemset: Element) -> Offer:
         nodeset = itemset.get("nodeset", "").strip()
+        value = xmltree.child(itemset, "value")
+        ref = (value.get("ref", "") if value is not None else "").strip().removeprefix("./")
+        asked = Itemset(nodeset, ref) if nodeset and ref else None
         randomized = _RANDOMIZE.match(nodeset)
         if randomized:
             nodeset = _first_argument(randomized.group("items"))
         plain = _PREDICATE.sub("", nodeset).strip()
         match = _ITEMS.match(plain)
         if match is None:
-            return Offer(decided=False)
-        value = xmltree.child(itemset, "value")
+            return Offer(decided=False, itemset=asked)
         label = xmltree.child(itemset, "label")
         choices = self._choices(
             match.group("id"),
             match.group("path"),
-            value.get("ref", "") if value is not None else "",
+            ref,
             label.get("ref", "") if label is not None else "",
         )
-        return Offer(choices, decided=bool(choices) and plain == nodeset)
+        decided = bool(choices) and plain == nodeset
+        return Offer(choices, decided, None if decided else asked)
 
     def _choices(self, instance: str, path: str, value: str, label: str) -> tuple[Choice, ...]:
         if instance not in self._instances:

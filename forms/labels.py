@@ -46,6 +46,11 @@ class Itext:
             return self.by_id(literal.group(2))
         return self.same_in_all(words(element))
 
+    def message(self, said: str) -> Mapping[str, str]:
+        """The sentence of a bind: a text of its own, or one of the translations by its id."""
+        literal = _LITERAL.match(said)
+        return self.by_id(literal.group(2)) if literal else self.same_in_all(said)
+
     def item_label(self, ref: str, item: Element) -> Mapping[str, str]:
         """The label of an item of a secondary instance, by the `ref` of the itemset's label."""
         by_node = _BY_NODE.match(ref)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from xml.etree.ElementTree import Element
 
@@ -12,6 +13,8 @@ from forms import binds, body, labels, tree, xmltree
 from forms.choices import Lists
 from forms.expected import ExpectedFile
 from forms.expected import find as find_files
+from forms.logic import lists
+from forms.logic.lists import ItemList
 from schemas import problems
 from schemas.fields import GROUP, REPEAT, Field
 
@@ -28,6 +31,8 @@ class Form:
     """What an XForm declares. `fields` are in document order, groups and repeats included, the root left out.
 
     `version` is '' where the form has none. `submission_ref` is the path of the part that is sent, '' for all of it.
+    `lists` are the secondary instances that expressions ask: those inside the form, and the names of files for the
+    others ('' for what only the phone has). `texts` are the translations by id, if expressions ask for any.
     Two forms are the same only if they are one object, so that what is compiled from one can be kept by it.
     """
 
@@ -44,10 +49,17 @@ class Form:
     public_key: str = ""
     client_editable: bool = False
     entities_version: str = ""
+    lists: Mapping[str, ItemList | str] = field(default_factory=dict)
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def field(self, path: str) -> Field | None:
         """The field at a path that begins with the root's name."""
         return next((field for field in self.fields if field.path == path), None)
+
+    @cached_property
+    def clocks(self) -> tuple[Field, ...]:
+        """The fields where the phone puts when the form was opened (`start`) and finished (`end`)."""
+        return tuple(field for field in self.fields if field.preload in ("start", "end") and field.type == "dateTime")
 
 
 def parse(xml: bytes) -> Form:
@@ -81,7 +93,34 @@ def parse(xml: bytes) -> Form:
         public_key=xmltree.attribute(submission, "base64RsaPublicKey").strip(),
         client_editable=xmltree.attribute(submission, "client-editable").strip() in _TRUE,
         entities_version=xmltree.attribute(model, "entities-version").strip(),
+        lists=_asked_lists(model, fields),
+        texts=itext.texts if any("itext(" in text for each in fields for text in expressions(each)) else {},
     )
+
+
+def _asked_lists(model: Element, fields: tuple[Field, ...]) -> dict[str, ItemList | str]:
+    """The secondary instances that expressions name. Choices that are decided beforehand need none."""
+    asked = {text for each in fields for text in expressions(each) if "instance" in text}
+    found: dict[str, ItemList | str] = {}
+    for instance in list(xmltree.children(model, "instance"))[1:]:
+        name, source = instance.get("id", ""), instance.get("src")
+        if any(f"'{name}'" in text or f'"{name}"' in text for text in asked):
+            inside = lists.from_element(next(iter(instance), None))
+            found[name] = inside if source is None else _file_name(source)
+    return found
+
+
+def _file_name(source: str) -> str:
+    """`jr://file-csv/people.csv` → `people.csv`; '' for what is no file."""
+    kind, _, name = source.removeprefix("jr://").partition("/")
+    return name if kind.startswith("file") else ""
+
+
+def expressions(source: Field) -> Iterator[str]:
+    """The expressions of a field, whatever they are for."""
+    yield from (source.relevant, source.required, source.constraint, source.calculate, source.readonly, source.count)
+    if source.itemset is not None:
+        yield source.itemset.nodeset
 
 
 def set_version(xml: bytes, version: str) -> bytes:
@@ -127,24 +166,33 @@ def _fields(model: Element, root: Element, body_element: Element | None, itext: 
     root_path = "/" + xmltree.local(root.tag)
     said = binds.read(model, root_path)
     asked = body.read(body_element, root_path, said.ids, itext, Lists(model, itext))
-    return tuple(_walk([root], root_path, said, asked))
+    return tuple(_walk([root], root_path, _Said(said, asked, itext)))
 
 
-def _walk(copies: list[Element], path: str, said: binds.Binds, asked: body.Body) -> Iterator[Field]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a form says of its nodes, outside of them."""
+
+    binds: binds.Binds
+    body: body.Body
+    itext: labels.Itext
+
+
+def _walk(copies: list[Element], path: str, said: _Said) -> Iterator[Field]:
     """The fields below a node. A repeat may stand there several times (template and first instance): taken together."""
     below: dict[str, list[Element]] = {}
     for element in copies:
         for child in element:
             below.setdefault(xmltree.local(child.tag), []).append(child)
     for name, elements in below.items():
-        field = _field(f"{path}/{name}", name, elements, said, asked)
+        field = _field(f"{path}/{name}", name, elements, said)
         yield field
         if field.is_container:
-            yield from _walk(elements, field.path, said, asked)
+            yield from _walk(elements, field.path, said)
 
 
-def _field(path: str, name: str, elements: list[Element], said: binds.Binds, asked: body.Body) -> Field:
-    bind = said.of(path)
+def _field(path: str, name: str, elements: list[Element], said: _Said) -> Field:
+    bind, asked = said.binds.of(path), said.body
     field = Field(
         path,
         name,
@@ -155,10 +203,15 @@ def _field(path: str, name: str, elements: list[Element], said: binds.Binds, ask
         calculate=bind.calculate,
         readonly=bind.readonly,
         saveto=bind.saveto,
+        preload=bind.preload,
+        constraint_message=said.itext.message(bind.constraint_message),
+        required_message=said.itext.message(bind.required_message),
     )
     control = asked.controls.get(path)
     if field.is_container:
-        return replace(field, labels=asked.groups.get(path, {}), appearance=asked.appearances.get(path, ""))
+        count = asked.repeats.get(path, "")
+        labels, appearance = asked.groups.get(path, {}), asked.appearances.get(path, "")
+        return replace(field, labels=labels, appearance=appearance, count=count)
     if control is None:
         return replace(field, default=elements[0].text or "")
     return replace(
@@ -170,6 +223,7 @@ def _field(path: str, name: str, elements: list[Element], said: binds.Binds, ask
         appearance=control.appearance,
         media_type=control.media_type,
         default=elements[0].text or "",
+        itemset=control.itemset,
     )
 
 

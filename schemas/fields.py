@@ -18,6 +18,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Itemset:
+    """Where a select takes its choices from: the expression for their nodes, and the path of the value below each."""
+
+    nodeset: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One node of the primary instance.
 
@@ -27,7 +35,10 @@ class Field:
     `trigger`, `secret`), empty where nobody is asked. `choices` is None where the server cannot decide them:
     a filter, a repeat, a search or an external list does. `options` are all choices that the form itself holds,
     filtered ones included: they are for showing labels, never for judging. `default` is the text that the form puts
-    into the node. Expressions are the form's own text, '' where absent.
+    into the node, `preload` what the phone puts there by itself (`start`, `end`). `itemset` is where choices
+    come from that are not decided beforehand, `count` the expression for the number of a repeat's instances.
+    `constraint_message` and `required_message` are the form's own sentences, by language. Expressions are the form's
+    own text, '' where absent.
     """
 
     path: str
@@ -46,6 +57,11 @@ class Field:
     saveto: str = ""
     options: tuple[Choice, ...] = ()
     default: str = ""
+    preload: str = ""
+    itemset: Itemset | None = None
+    count: str = ""
+    constraint_message: Mapping[str, str] = field(default_factory=dict)
+    required_message: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_container(self) -> bool:

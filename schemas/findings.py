@@ -28,6 +28,8 @@ class Finding:
         return self.code.partition(".")[0]
 
 
+MAX_VALUE = 255  # characters of a value that are kept
+
 # English; the sentences are also the keys of the Vietnamese catalogue.
 MESSAGES: dict[str, str] = {
     "type.integer": "Not a whole number.",
@@ -41,9 +43,14 @@ MESSAGES: dict[str, str] = {
     "type.boolean": "Neither true nor false.",
     "type.binary": "Not the name of a file.",
     "choice.unknown": "This choice is not in the form's list.",
+    "choice.filtered": "By the other answers this choice is not offered here.",
     "choice.repeated": "A choice is given more than once.",
     "required.empty": "An answer is required.",
     "required.missing": "An answer is required, and the question was not sent at all.",
+    "relevant.answered": "Answered, but by the other answers the form does not ask this.",
+    "constraint.broken": "The form does not allow this answer.",
+    "calculate.differs": "The form calculates something else here: %(computed)s.",
+    "repeat.count": "The form expects %(expected)s of these by the other answers.",
     "structure.unknown": "The form has no such question.",
     "structure.repeated": "Sent more than once, but the form asks for it once.",
     "structure.children": "Has parts inside, but the form expects one answer.",

@@ -133,7 +133,13 @@ def test_the_unknown_is_named_once_and_at_its_top(found):
 
 
 def test_a_required_answer_is_missed_where_nothing_could_have_hidden_it(found):
-    assert found(WHOLE.replace("<who>Lan</who>", "")) == [("required.missing", "/data/who", "Who?", None)]
+    assert found(WHOLE.replace("<start>2026-11-22T08:00:00.000+07:00</start><who>Lan</who>", "<who/>"))[0] == (
+        "required.empty",
+        "/data/who",
+        "Who?",
+        None,
+    )
+    assert found(WHOLE.replace("<who>Lan</who>", ""))[0] == ("required.missing", "/data/who", "Who?", None)
     assert found(WHOLE.replace("<age>3</age>", "")) == [("required.missing", "/data/visits[1]/age", "Age", None)]
 
 
@@ -143,10 +149,16 @@ def test_a_group_that_nothing_could_have_hidden_takes_its_required_answers_with_
     ]
 
 
-def test_what_is_not_relevant_is_not_missed(found):
+def test_what_is_relevant_by_the_other_answers_is_missed(found):
     without_group = WHOLE.replace("<g><ok>y</ok><many>y n</many></g>", "")
-    assert found(without_group) == []
-    assert found(WHOLE.replace("<ok>y</ok>", "")) == []  # its group has a condition, so nothing is certain here
+    assert found(without_group) == [("required.missing", "/data/g/ok", "OK?", None)]
+    assert found(WHOLE.replace("<ok>y</ok>", "")) == [("required.missing", "/data/g/ok", "OK?", None)]
+
+
+def test_what_is_not_relevant_is_not_missed(found):
+    assert found(WHOLE.replace("<why>", "<why>")) == []
+    nobody = WHOLE.replace("<who>Lan</who>", "<who>x</who>").replace("</day></h>", "</day><why>Mưa</why></h>")
+    assert found(nobody) == []
 
 
 def test_no_repeat_instance_no_question(found):
@@ -196,7 +208,7 @@ def test_a_calculated_choice_is_not_judged(published, send):
     assert send(form, "<a>what</a><b>old</b>").findings == ()
 
 
-def test_an_expression_as_required_is_not_judged_here(published, send):
+def test_an_expression_decides_whether_an_answer_is_required(published, send):
     form = published(
         """
         | survey |      |      |       |           |          |
@@ -206,8 +218,12 @@ def test_an_expression_as_required_is_not_judged_here(published, send):
         |        | text | c    | C     | yes       | ${b} = 1 |
         """
     )
-    assert send(form, "<a/><b/><c/>").findings == ()
-    assert send(form, "").findings == ()
+    assert [(one.code, one.path) for one in send(form, "<a/><b/><c/>").findings] == [
+        ("required.empty", "/data/a"),
+        ("required.empty", "/data/c"),
+    ]
+    assert [(one.code, one.path) for one in send(form, "<b>1</b>").findings] == []
+    assert [one.path for one in send(form, "").findings] == ["/data/a", "/data/c"]
 
 
 def test_a_picture_that_the_form_puts_there_is_no_file_of_the_submission(published, send):

@@ -1,0 +1,1 @@
+"""The logic of forms: what `relevant`, `required`, `constraint`, `calculate`, choice filters and repeat counts mean."""

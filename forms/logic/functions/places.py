@@ -1,0 +1,89 @@
+"""Functions on places (`GeoUtils`): lines and areas on a round earth, as JavaRosa computes them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from forms.logic.functions.registry import ANY, function
+from forms.logic.run import Here
+from forms.logic.values import Undecidable, Value, to_text
+
+_RADIUS = 6_378_100.0
+_ROUND = 2 * _RADIUS * math.pi
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    latitude: float
+    longitude: float
+
+
+def _place(text: str) -> _Place:
+    parts = text.split()
+    try:
+        return _Place(float(parts[0]), float(parts[1]))
+    except (IndexError, ValueError):
+        raise Undecidable("the value is no place") from None
+
+
+def _line(text: str) -> list[_Place]:
+    return [_place(part) for part in text.split(";") if part.strip()]
+
+
+def _places(here: Here, value: Value) -> list[_Place]:
+    """The places of one line or area, or of several nodes."""
+    if not isinstance(value, list):
+        return _line(to_text(value))
+    texts = [to_text(each) for each in here.plains(value)]
+    return _line(texts[0]) if len(texts) == 1 else [_place(text) for text in texts]
+
+
+@function("area", nodes=True)
+@function("enclosed-area", nodes=True)
+def area(here: Here, value: Value) -> float:
+    """Square metres."""
+    places = _places(here, value)
+    if len(places) < 3:
+        return 0.0
+    start = places[0]
+    offsets = [
+        (
+            (place.longitude - start.longitude) * _ROUND * math.cos(math.radians(place.latitude)) / 360.0,
+            (place.latitude - start.latitude) * _ROUND / 360.0,
+        )
+        for place in places[1:]
+    ]
+    pairs = zip(offsets, offsets[1:], strict=False)
+    return abs(sum((y1 * x2 - x1 * y2) / 2 for (x1, y1), (x2, y2) in pairs))
+
+
+@function("distance", 1, ANY, nodes=True)
+def distance(here: Here, *values: Value) -> float:
+    """Metres along a line, or through several places."""
+    several = [_place(to_text(here.plain(value))) for value in values] if len(values) > 1 else []
+    places = several or _places(here, values[0])
+    return sum((_between(*pair) for pair in zip(places, places[1:], strict=False)), 0.0)
+
+
+def _between(one: _Place, other: _Place) -> float:
+    first, second = math.radians(one.latitude), math.radians(other.latitude)
+    turn = math.radians(one.longitude - other.longitude)
+    cosine = math.sin(first) * math.sin(second) + math.cos(first) * math.cos(second) * math.cos(turn)
+    if abs(cosine) > 1:  # Java says NaN; which side rounding falls on differs between machines
+        raise Undecidable("the two places are the same, or as good as")
+    return math.acos(cosine) * _RADIUS
+
+
+@function("geofence", 2, nodes=True)
+def geofence(here: Here, point: Value, fence: Value) -> bool:
+    """Whether a place lies in an area."""
+    at = _place(to_text(here.plain(point)))
+    places = _places(here, fence)
+    inside = False
+    for before, after in zip(places, places[1:], strict=False):
+        if (after.latitude > at.latitude) != (before.latitude > at.latitude):
+            slope = (before.longitude - after.longitude) / (before.latitude - after.latitude)
+            if at.longitude < slope * (at.latitude - after.latitude) + after.longitude:
+                inside = not inside
+    return inside

@@ -1,0 +1,271 @@
+"""Paths → closures that find nodes, as JavaRosa's `TreeReference.contextualize` and `expandReference` do.
+
+What a path names need not be there: then nothing is found. An absolute path inside a repeat stays in the repeat's own
+instance as far as both have the same names. Nodes that are not relevant are not found.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from forms.logic.brackets import conditions, keyed, split
+from forms.logic.functions.registry import PHONE
+from forms.logic.lists import ItemList
+from forms.logic.run import Evaluate, Here
+from forms.logic.syntax import Call, Expression, Path, Step, Text, Unsupported
+from forms.logic.values import Undecidable, to_index
+
+Walk = Callable[[Here, list[Any]], list[Any]]
+Names = tuple[str, ...]
+_LAST_SAVED = "__last-saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an expression stands in the form: the names from the root down to its node, None inside a list.
+
+    `origin` is the same for the whole expression (`current()`).
+    """
+
+    place: Names | None
+    origin: Names
+
+
+def outside(here: Here, source: str) -> ItemList:
+    """A list by its id. Undecidable where it is not there."""
+    if here.run.world.lists is None:
+        raise Undecidable("the lists are not there")
+    return here.run.world.lists(source)
+
+
+@dataclass(slots=True)
+class PathCompiler(ABC):
+    """Compiles paths. `known` are the paths of the form's nodes; `needs` and `lists` gather what a rule depends on."""
+
+    known: frozenset[str]
+    needs: set[str] = field(default_factory=set)
+    lists: set[str] = field(default_factory=set)
+
+    @abstractmethod
+    def plain(self, tree: Expression, scope: Scope) -> Evaluate:
+        """A closure for any expression whose value is never a list of nodes."""
+
+    def nodes(self, path: Path, scope: Scope) -> Evaluate:
+        """A closure that gives the relevant nodes at a path."""
+        if isinstance(path.start, Call) and path.start.name == "instance":
+            return self._in_list(path.start, path.steps, scope)
+        begin, steps, place = self._start(path, scope)
+        if not any(step.predicates or step.axis != "child" or step.name == "*" for step in steps):
+            self._walks(steps, scope, place)
+            return _by_names(begin, tuple(step.name for step in steps))
+        walks = self._walks(steps, scope, place)
+
+        def evaluate(here: Here) -> list[Any]:
+            found = [begin(here)]
+            for walk in walks:
+                found = walk(here, found)
+            return [node for node in found if here.run.relevant(node)]
+
+        return evaluate
+
+    def single(self, path: Path, scope: Scope) -> Evaluate:
+        """A closure that gives the worth of the one node at a path, '' where there is none."""
+        nodes = self.nodes(path, scope)
+        return lambda here: here.plain(nodes(here))
+
+    def _start(self, path: Path, scope: Scope) -> tuple[Callable[[Here], Any], tuple[Step, ...], Names | None]:
+        """Where to begin, the steps that are left, and the place where they begin."""
+        if path.start == "root":
+            return self._from_root(path.steps, scope.place)
+        if isinstance(path.start, Call) and path.start.name != "current":
+            raise Unsupported(f"a path from {path.start.name}() is not supported")
+        origin = path.start != "here"
+        place = scope.origin if origin else scope.place
+        ups, used = 0, 0
+        for step in path.steps:
+            if step.axis not in ("parent", "self") or step.predicates:
+                break
+            ups, used = ups + (step.axis == "parent"), used + 1
+        if place is not None:
+            if ups >= len(place):
+                raise Unsupported("the path leads out of the form")
+            place = place[: len(place) - ups]
+        return _climb(ups, origin=origin), path.steps[used:], place
+
+    def _from_root(
+        self, steps: tuple[Step, ...], place: Names | None
+    ) -> tuple[Callable[[Here], Any], tuple[Step, ...], Names]:
+        shared = 0
+        for step, name in zip(steps, place or (), strict=False):
+            if step.axis != "child" or step.predicates or step.name != name:
+                break
+            shared += 1
+        if place is not None and shared:
+            return _climb(len(place) - shared), steps[shared:], place[:shared]
+        if steps[0].axis != "child" or steps[0].predicates:
+            raise Unsupported("a path that begins with something else than the form's root is not supported")
+        return (lambda here: here.run.root), steps[1:], (steps[0].name,)
+
+    def _walks(self, steps: tuple[Step, ...], scope: Scope, place: Names | None) -> list[Walk]:
+        walks: list[Walk] = []
+        for step in steps:
+            if step.axis == "child" and place is not None:
+                place = (*place, step.name)
+            elif step.axis == "parent" and place is not None:
+                place = place[:-1]
+                if not place:
+                    raise Unsupported("the path leads out of the form")
+            inner = replace(scope, place=place)
+            walks.append(_walk(step, [self.plain(predicate, inner) for predicate in step.predicates]))
+        return walks
+
+    def _in_list(self, start: Call, steps: tuple[Step, ...], scope: Scope) -> Evaluate:
+        """`instance('id')/root/item[…]/name`: JavaRosa does not look at the name of the root."""
+        source = start.arguments[0] if len(start.arguments) == 1 else None
+        if not isinstance(source, Text) or not steps or steps[0].predicates:
+            raise Unsupported("instance() is only supported with one name and a path")
+        name = source.value
+        if name == _LAST_SAVED:
+            self.needs.add(PHONE)
+        self.lists.add(name)
+        before, first, after = split(steps[1:])
+        inner = replace(scope, place=None)
+        find = _at(name, before) if first is None else self._having(name, before, first, inner)
+        walks = self._walks(after, scope, None)
+
+        def evaluate(here: Here) -> list[Any]:
+            found: list[Any] = find(here)
+            for walk in walks:
+                found = walk(here, found)
+            return found
+
+        return evaluate
+
+    def _having(self, source: str, before: Names, step: Step, scope: Scope) -> Evaluate:
+        """Items with conditions: by an index where one says that a cell equals something known beforehand."""
+        names = (*before, step.name)
+        walk = _filter([self.plain(predicate, scope) for predicate in step.predicates])
+        indexed = keyed(step.predicates[0])
+        if indexed is None:
+            return lambda here: walk(here, outside(here, source).at(names))
+        cell, key = indexed
+        key_of = self.plain(key, scope)
+        enough = len(step.predicates) == 1 and conditions(step.predicates[0]) == [step.predicates[0]]
+
+        def evaluate(here: Here) -> list[Any]:
+            wanted = key_of(Here(here.run, None, here.origin))
+            if not isinstance(wanted, str | float) or isinstance(wanted, bool):
+                return walk(here, outside(here, source).at(names))
+            found = outside(here, source).having(names, cell, wanted)
+            return list(found) if enough else walk(here, found)
+
+        return evaluate
+
+    def indexed_repeat(self, call: Call, scope: Scope) -> Evaluate:
+        """`indexed-repeat(node, repeat, number, …)`: the node in the repeat's instance with that number, at least 1."""
+        arguments = call.arguments
+        if len(arguments) not in (3, 5, 7, 9, 11) or not all(isinstance(each, Path) for each in arguments[::2][:1]):
+            raise Unsupported("indexed-repeat() has the wrong arguments")
+        target = self._absolute(arguments[0], scope)
+        numbers: dict[int, Evaluate] = {}
+        for repeat, number in zip(arguments[1::2], arguments[2::2], strict=True):
+            names = self._absolute(repeat, scope)
+            if target[: len(names)] != names:
+                raise Unsupported("indexed-repeat() expects a repeat around its node")
+            numbers[len(names)] = self.plain(number, scope)
+
+        def evaluate(here: Here) -> list[Any]:
+            found, shared = [here.run.root], _trail(here.node, target)
+            for depth in range(2, len(target) + 1):
+                kids = [kid for node in found for kid in node.kids(target[depth - 1])]
+                if depth in numbers:
+                    place = max(1, to_index(numbers[depth](here)))
+                    kids = kids[place - 1 : place]
+                    shared = []
+                elif depth <= len(shared):
+                    kids = [kid for kid in kids if kid is shared[depth - 1]]
+                found = kids
+            return [node for node in found if here.run.relevant(node)]
+
+        return evaluate
+
+    def _absolute(self, path: Expression, scope: Scope) -> Names:
+        if not isinstance(path, Path) or any(step.predicates for step in path.steps):
+            raise Unsupported("indexed-repeat() expects plain paths")
+        _, steps, place = self._start(path, scope)
+        if place is None or any(step.axis != "child" for step in steps):
+            raise Unsupported("indexed-repeat() expects plain paths")
+        names = (*place, *(step.name for step in steps))
+        if "/" + "/".join(names) not in self.known:
+            raise Unsupported(f"/{'/'.join(names)} is not in the form")
+        return names
+
+
+def _trail(node: Any, target: Names) -> list[Any]:
+    """The nodes from the root down to a node, as far as they are on the way to the target."""
+    nodes: list[Any] = []
+    while node is not None:
+        nodes.append(node)
+        node = node.parent
+    nodes.reverse()
+    same = 0
+    while same < min(len(nodes), len(target)) and nodes[same].name == target[same]:
+        same += 1
+    return nodes[:same]
+
+
+def _climb(ups: int, *, origin: bool = False) -> Callable[[Here], Any]:
+    def begin(here: Here) -> Any:
+        node = here.origin if origin else here.node
+        for _ in range(ups):
+            node = node.parent
+        return node
+
+    return begin
+
+
+def _by_names(begin: Callable[[Here], Any], names: Names) -> Evaluate:
+    def evaluate(here: Here) -> list[Any]:
+        found = [begin(here)]
+        for name in names:
+            found = found[0].kids(name) if len(found) == 1 else [kid for node in found for kid in node.kids(name)]
+        relevant = here.run.relevant
+        return [node for node in found if relevant(node)]
+
+    return evaluate
+
+
+def _walk(step: Step, predicates: list[Evaluate]) -> Walk:
+    if step.axis == "self":
+        return lambda here, nodes: nodes
+    if step.axis == "parent":
+        return lambda here, nodes: list({id(node.parent): node.parent for node in nodes if node.parent}.values())
+    if step.axis == "attribute":
+        return lambda here, nodes: [each for node in nodes for each in node.attribute(step.name)]
+    if not predicates:
+        return lambda here, nodes: [kid for node in nodes for kid in node.kids(step.name)]
+    choose = _filter(predicates)
+    return lambda here, nodes: [kid for node in nodes for kid in choose(here, node.kids(step.name))]
+
+
+def _filter(predicates: list[Evaluate]) -> Walk:
+    def choose(here: Here, nodes: list[Any]) -> list[Any]:
+        for predicate in predicates:
+            kept = []
+            for place, node in enumerate(nodes, 1):
+                passed = predicate(Here(here.run, node, here.origin, place))
+                if not isinstance(passed, bool):  # JavaRosa takes none, other engines count
+                    raise Undecidable("a condition in brackets is neither true nor false")
+                if passed:
+                    kept.append(node)
+            nodes = kept
+        return nodes
+
+    return choose
+
+
+def _at(source: str, names: Names) -> Evaluate:
+    return lambda here: outside(here, source).at(names)

@@ -1,0 +1,144 @@
+"""The logic of one form version, compiled: what is asked of each node, which expressions are not checked, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from forms.logic.compiler import Compiler, Rule
+from forms.logic.functions.registry import CHANCE, CLOCK, ONCE, ORDER, PHONE
+from forms.logic.syntax import Unsupported
+from forms.xform import Form
+from schemas.fields import REPEAT, Field
+
+# Reasons are for the form's administrator; English here, and the keys of the Vietnamese catalogue.
+NOT_RECOMPUTED = {
+    CLOCK: "it depends on the time on the phone",
+    CHANCE: "chance decides what it gives",
+    ORDER: "it depends on a random order",
+    ONCE: "it keeps what it gave the first time",
+    PHONE: "only the phone knows what it asks for",
+}
+EDITABLE = "people may change what it gives"
+SEARCHED = "Collect searches the choices in a file by itself"
+ENTITIES = "the entity list may have changed since the phone saw it"
+NO_FILE = "its list has not been uploaded"
+KINDS = ("relevant", "required", "constraint", "calculate", "readonly")
+
+
+@dataclass(slots=True, eq=False)
+class Offer:
+    """The choices of a select: `items` gives the nodes, `value` the path of the value below each."""
+
+    items: Rule
+    value: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Logic:
+    """What is asked of one node; None where nothing is, or where it cannot be checked."""
+
+    relevant: Rule | None = None
+    required: Rule | None = None
+    constraint: Rule | None = None
+    calculate: Rule | None = None
+    readonly: Rule | None = None
+    count: Rule | None = None
+    offer: Offer | None = None
+    recomputed: bool = False
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One expression of a form. `kind`: an attribute of the bind, `count` or `choices`; `reason` is '' if checked."""
+
+    path: str
+    kind: str
+    text: str
+    reason: str = ""
+    lists: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """The compiled logic of a form, by the paths of its nodes."""
+
+    nodes: dict[str, Logic] = field(default_factory=dict)
+    expressions: list[Expression] = field(default_factory=list)
+
+    def needs_any(self, *needs: str) -> bool:
+        """Whether a rule that is checked depends on one of these."""
+        rules = (getattr(logic, kind) for logic in self.nodes.values() for kind in (*KINDS, "count"))
+        offers = (logic.offer.items for logic in self.nodes.values() if logic.offer)
+        return any(rule.needs.intersection(needs) for rule in (*rules, *offers) if rule)
+
+    def report(self, missing: Callable[[str], str]) -> list[Expression]:
+        """All expressions. `missing` says of a list why it cannot be asked, '' where it can."""
+        return [replace(each, reason=each.reason or _missing(each, missing)) for each in self.expressions]
+
+
+def _missing(expression: Expression, missing: Callable[[str], str]) -> str:
+    return next((reason for name in sorted(expression.lists) if (reason := missing(name))), "")
+
+
+def compile_form(form: Form) -> Program:
+    """Compile every expression of a form. Nothing is refused: what is not understood is marked."""
+    known = frozenset((f"/{form.root}", *(each.path for each in form.fields)))
+    return _Maker(form, Compiler(known)).program()
+
+
+class _Maker:
+    def __init__(self, form: Form, compiler: Compiler) -> None:
+        self._form = form
+        self._compiler = compiler
+        self._made = Program()
+
+    def program(self) -> Program:
+        for each in self._form.fields:
+            logic = Logic()
+            for kind, text in _texts(each):
+                self._one(each, logic, kind, text)
+            if logic != Logic() or logic.uncertain or any(getattr(logic, kind) for kind in (*KINDS, "count", "offer")):
+                self._made.nodes[each.path] = logic
+        return self._made
+
+    def _one(self, source: Field, logic: Logic, kind: str, text: str) -> None:
+        try:
+            rule = self._compiler.rule(text, source.path)
+            reason = self._reason(source, kind, rule)
+        except Unsupported as error:
+            rule, reason = None, str(error)
+        lists = rule.lists if rule else frozenset()
+        self._made.expressions.append(Expression(source.path, kind, text, reason, lists))
+        if kind == "relevant" and (rule is None or reason):
+            logic.uncertain = True
+        if rule is None:
+            return
+        if kind == "calculate":
+            logic.calculate, logic.recomputed = rule, not reason
+        elif kind == "choices" and not reason and source.itemset is not None:
+            logic.offer = Offer(rule, tuple(source.itemset.value.split("/")))
+        elif not reason:
+            setattr(logic, kind, rule)
+
+    def _reason(self, source: Field, kind: str, rule: Rule) -> str:
+        """Why a compiled expression is not checked all the same; '' if it is."""
+        needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK}
+        needs = needs - {ORDER} if kind == "choices" else needs
+        for need in sorted(needs & NOT_RECOMPUTED.keys()):
+            return NOT_RECOMPUTED[need]
+        if kind == "calculate" and source.control and source.readonly in ("", "false()"):
+            return EDITABLE
+        return SEARCHED if kind == "choices" and "search(" in source.appearance else ""
+
+
+def _texts(source: Field) -> Iterator[tuple[str, str]]:
+    for kind in KINDS:
+        text = getattr(source, kind)
+        if text:
+            yield kind, text
+    if source.type == REPEAT and source.count:
+        yield "count", source.count
+    if source.itemset is not None:
+        yield "choices", source.itemset.nodeset

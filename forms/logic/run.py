@@ -1,0 +1,183 @@
+"""One evaluation of a form's logic over one submission: what each node is worth, and whether it is relevant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from forms.logic import moments
+from forms.logic.lists import ItemList
+from forms.logic.nodes import Cell, Item, Node
+from forms.logic.values import EPOCH, LARGEST, Plain, Undecidable, Value, to_number
+
+TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_BUSY = object()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What expressions depend on beside the answers.
+
+    `now` is the phone's local time, `zone` its offset (None where not known), `language` that in which it shows the
+    form. `lists` gives a secondary instance by its id, or a form file by `file:<name>`; what it cannot give is
+    Undecidable. `label` gives the label of a choice: (path of the select, value, language); `text` a translation:
+    (id, language).
+    """
+
+    now: datetime | None = None
+    zone: tzinfo | None = None
+    language: str = ""
+    version: str = ""
+    lists: Callable[[str], ItemList] | None = None
+    label: Callable[[str, str, str], str] | None = None
+    text: Callable[[str, str], str] | None = None
+
+
+class Run:
+    """The submission seen in one world. Everything is worked out when first asked for, and kept."""
+
+    __slots__ = ("_computed", "_relevant", "_values", "root", "world")
+
+    def __init__(self, root: Node, world: World) -> None:
+        self.root = root
+        self.world = world
+        self._relevant: dict[Node, Any] = {}
+        self._values: dict[Node, Any] = {}
+        self._computed: dict[Node, Any] = {}
+
+    def relevant(self, node: Node | Item | Cell) -> bool:
+        """Whether a node counts: its own condition and those of all it lies in hold. May be Undecidable."""
+        if not isinstance(node, Node) or not node.part.conditional:
+            return True
+        known = self._relevant.get(node)
+        if known is None:
+            self._relevant[node] = _BUSY
+            known = self._relevant[node] = _kept(lambda: self._is_relevant(node))
+        if known is _BUSY:  # a condition that asks for itself: phones see it as it was before
+            raise Undecidable("a condition depends on itself")
+        if isinstance(known, Undecidable):
+            raise known
+        return bool(known)
+
+    def _is_relevant(self, node: Node) -> bool:
+        if node.parent is not None and not self.relevant(node.parent):
+            return False
+        logic = node.part.logic
+        if logic is None:
+            return True
+        if logic.uncertain:
+            raise Undecidable("a condition is not understood")
+        return logic.relevant is None or logic.relevant.truth(self, node)
+
+    def value(self, node: Node | Item | Cell) -> Plain:
+        """What a node is worth in an expression, by the type of its bind (`XPathPathExpr.unpackValue`)."""
+        text = node.text
+        if not text or not isinstance(node, Node):
+            return text
+        known = self._values.get(node)
+        if known is None:
+            known = self._values[node] = _kept(lambda: self._typed(node, text))
+        if isinstance(known, Undecidable):
+            raise known
+        return known  # type: ignore[no-any-return]
+
+    def _typed(self, node: Node, text: str) -> Plain:
+        kind = node.part.kind
+        if kind in ("text", "place"):
+            return self._like_computed(node, text)
+        if kind == "boolean":
+            truth = TRUTHS.get(text.strip().lower())
+            if truth is None:
+                raise Undecidable("the answer does not fit its type")
+            return truth
+        return typed(text.strip(), kind, self.world)
+
+    def _like_computed(self, node: Node, text: str) -> Plain:
+        """Phones keep what a calculation gave with its kind, though the bind says text; only the text is sent."""
+        if node.part.logic is None or node.part.logic.calculate is None:
+            if text != text.strip():  # what was typed has its blanks, what was read again has lost them
+                raise Undecidable("the answer begins or ends with blanks")
+            return text
+        try:
+            computed = self.computed(node)
+        except Undecidable:
+            return text
+        if isinstance(computed, bool):
+            return TRUTHS.get(text.strip().lower(), text)
+        if isinstance(computed, str):
+            return text
+        try:
+            return typed(text.strip(), "number" if isinstance(computed, float) else "dateTime", self.world)
+        except Undecidable:
+            return text
+
+    def computed(self, node: Node) -> Plain:
+        """What the node's calculation gives now. May be Undecidable."""
+        known = self._computed.get(node)
+        if known is None:
+            self._computed[node] = Undecidable("a calculation depends on itself")
+            known = self._computed[node] = _kept(lambda: node.part.logic.calculate.plain(self, node))
+        if isinstance(known, Undecidable):
+            raise known
+        return known  # type: ignore[no-any-return]
+
+
+def typed(text: str, kind: str, world: World) -> Plain:
+    """A number or a moment from text; what is none is Undecidable: on the phone it cannot have been."""
+    found: Plain | None = None
+    try:
+        if kind in ("number", "whole"):
+            found = float(text)
+        elif kind == "date":
+            found = moments.read(text[:10], world.zone)
+        elif kind == "time":
+            found = moments.read_time(text.partition("T")[2] or text, world.zone, world.now or EPOCH)
+        else:
+            found = moments.read(text, world.zone)
+    except ValueError:
+        found = None
+    if found is None or (kind == "whole" and abs(to_number(found)) >= LARGEST):
+        raise Undecidable("the answer does not fit its type")
+    return found
+
+
+def _kept(work: Callable[[], Any]) -> Any:
+    """The outcome of some work; that it cannot be decided is an outcome too."""
+    try:
+        return work()
+    except Undecidable as reason:
+        return reason
+
+
+class Here:
+    """Where an expression stands: its node, the node of the whole expression (`current()`), and the place within a
+    condition in brackets (from 1, 0 outside)."""
+
+    __slots__ = ("node", "origin", "position", "run")
+
+    def __init__(self, run: Run, node: Any, origin: Any, position: int = 0) -> None:
+        self.run = run
+        self.node = node
+        self.origin = origin
+        self.position = position
+
+    def plain(self, value: Value) -> Plain:
+        """A value that is no list of nodes: of one node its worth, of none an empty text, of several Undecidable."""
+        if type(value) is not list:
+            return value  # type: ignore[no-any-return]
+        if not value:
+            return ""
+        if len(value) > 1:
+            raise Undecidable("there are several answers where the expression expects one")
+        return self.run.value(value[0])
+
+    def plains(self, nodes: list[Any]) -> list[Plain]:
+        """The worth of every node of a list."""
+        value = self.run.value
+        return [value(node) for node in nodes]
+
+
+Evaluate = Callable[[Here], Value]
+Labels = Mapping[str, str]

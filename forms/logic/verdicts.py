@@ -1,0 +1,170 @@
+"""The logic of a form held against a submission → findings. Never one that is not certain: what cannot be decided, or
+not in every world the phone may have been in, is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from forms.logic import circumstances as around
+from forms.logic.circumstances import Circumstances
+from forms.logic.compare import same
+from forms.logic.nodes import Node
+from forms.logic.run import Here, Run
+from forms.logic.values import Undecidable, to_number, to_text
+from forms.xform import Form
+from schemas.findings import MAX_VALUE, Finding
+
+Check = Callable[[Run, Node], bool]
+Placed = tuple[int, Finding]
+
+
+def find(form: Form, plan: Any, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances) -> list[Placed]:
+    """What the logic finds, each with the place of its node in the walk. `plan` is the form's (`forms.plan.Plan`)."""
+    if not plan.program.nodes:
+        return []
+    judge = _Judge([Run(root, world) for world in around.worlds(form, root, at, unsteady=plan.unsteady)])
+    return [(place, finding) for place, node in nodes for finding in judge.of(node)]
+
+
+class _Judge:
+    """`runs` are the same submission in each world."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self._runs = runs
+
+    def of(self, node: Node) -> Iterator[Finding]:
+        """The findings at a node of the submission, and of what is missing below it."""
+        if node.part.kind == "branch":
+            yield from self._missing(node)
+            yield from self._counts(node)
+        elif node.part.conditional and node.text.strip() and self._holds(_irrelevant, node):
+            yield _finding("relevant.answered", node, node.text)
+        elif node.part.logic is not None:
+            yield from self._leaf(node)
+
+    def _leaf(self, node: Node) -> Iterator[Finding]:
+        logic = node.part.logic
+        answered = bool(node.text) if node.part.kind == "text" else bool(node.text.strip())
+        if not answered:
+            if logic.required is not None and self._holds(_required, node):
+                yield _finding("required.empty", node)
+        else:
+            if logic.constraint is not None and self._holds(_broken, node):
+                yield _finding("constraint.broken", node, node.text)
+            if logic.offer is not None and logic.calculate is None and self._holds(_not_offered, node):
+                yield _finding(_why_not_offered(node), node, node.text)
+        if logic.recomputed and self._holds(_differs, node):
+            yield _finding("calculate.differs", node, node.text, computed=self._computed(node))
+
+    def _missing(self, branch: Node) -> Iterator[Finding]:
+        """Required answers that were not sent at all, here and in groups that were not sent either."""
+        for name in branch.part.insisted:
+            if name in branch.children:
+                continue
+            member = branch.part.members[name]
+            absent = Node(name, member, branch)
+            if member.kind == "branch":
+                yield from self._missing(absent)
+            elif self._holds(_required, absent):
+                yield _finding("required.missing", absent)
+
+    def _counts(self, branch: Node) -> Iterator[Finding]:
+        for name in branch.part.counted:
+            repeat = Node(name, branch.part.members[name], branch)
+            if self._holds(_miscounted, repeat):
+                sent = len(branch.kids(name))
+                yield _finding("repeat.count", repeat, str(sent), expected=str(_expected(self._runs[0], repeat)))
+
+    def _holds(self, check: Check, node: Node) -> bool:
+        """Whether a breach is certain: in all worlds."""
+        try:
+            return all(check(run, node) for run in self._runs)
+        except Undecidable:
+            return False
+
+    def _computed(self, node: Node) -> str:
+        return to_text(self._runs[0].computed(node))[:MAX_VALUE]
+
+
+def _irrelevant(run: Run, node: Node) -> bool:
+    return not run.relevant(node)
+
+
+def _required(run: Run, node: Node) -> bool:
+    logic = node.part.logic
+    if not run.relevant(node) or not logic.required.truth(run, node):
+        return False
+    return logic.readonly is None or not logic.readonly.truth(run, node)
+
+
+def _broken(run: Run, node: Node) -> bool:
+    run.value(node)  # an answer that does not fit its type is another finding
+    return run.relevant(node) and not node.part.logic.constraint.truth(run, node)
+
+
+def _differs(run: Run, node: Node) -> bool:
+    if not run.relevant(node):
+        return False
+    return not same(node.text, run.computed(node), node.part.kind, run.world.zone)
+
+
+def _not_offered(run: Run, node: Node) -> bool:
+    if not run.relevant(node):
+        return False
+    source = node.part.source
+    given = [node.text.strip()] if source.control == "select1" else node.text.split()
+    if node.text.strip() == source.default.strip():
+        return False
+    offered = _offered(run, node)
+    return any(name not in offered for name in given)
+
+
+def _offered(run: Run, node: Node) -> set[str]:
+    offer = node.part.logic.offer
+    items = offer.items.value(run, node)
+    if not isinstance(items, list):
+        raise Undecidable("the choices are no nodes")
+    names: set[str] = set()
+    for item in items:
+        found = [item]
+        for step in offer.value:
+            found = [kid for each in found for kid in each.kids(step)]
+        names.update(to_text(run.value(each)) for each in found)
+    return names
+
+
+def _why_not_offered(node: Node) -> str:
+    known = {choice.name for choice in node.part.source.options}
+    given = [node.text.strip()] if node.part.source.control == "select1" else node.text.split()
+    return "choice.filtered" if not known or known.issuperset(given) else "choice.unknown"
+
+
+def _miscounted(run: Run, repeat: Node) -> bool:
+    siblings = repeat.parent.kids(repeat.name) if repeat.parent else []
+    if not run.relevant(repeat) or not all(run.relevant(each) for each in siblings):
+        return False
+    return len(siblings) != _expected(run, repeat)
+
+
+def _expected(run: Run, repeat: Node) -> int:
+    """The number of instances that `jr:count` says, as JavaRosa takes it: nothing and less than nothing are 0."""
+    value = repeat.part.logic.count.value(run, repeat)
+    if value == []:  # a hidden answer still counts on the phone, but is not sent
+        raise Undecidable("the number is not relevant")
+    number = to_number(Here(run, repeat, repeat).plain(value))
+    return max(0, int(number // 1)) if abs(number) < 2**31 else 0
+
+
+def _finding(code: str, node: Node, value: str | None = None, **args: str) -> Finding:
+    return Finding(code, _path(node), node.part.label, value[:MAX_VALUE] if value else value, args)
+
+
+def _path(node: Node) -> str:
+    """The path with positions at repeats, but for a repeat as a whole."""
+    names = [node.name]
+    parent = node.parent
+    while parent is not None:
+        names.append(f"{parent.name}[{parent.index + 1}]" if parent.part.repeat else parent.name)
+        parent = parent.parent
+    return "/" + "/".join(reversed(names))
