@@ -53,7 +53,7 @@ def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN)
         root, sent = _part(laid_out.root, path)
     walk = _Walk(sent)
     answers = walk.branch(sent.part, instance.root, path, sent)
-    walk.findings += verdicts.find(form, laid_out, root, walk.nodes, circumstances)
+    walk.findings += verdicts.find(form, laid_out, root, walk.nodes, circumstances, blanks=walk.blanks)
     findings = tuple(finding for _, finding in sorted(walk.findings, key=lambda each: each[0])[:MAX_FINDINGS])
     return Checked(answers, findings, tuple(dict.fromkeys(walk.files)))
 
@@ -84,6 +84,7 @@ class _Walk:
         self.findings: list[tuple[int, Finding]] = []
         self.files: list[str] = []
         self.nodes: list[tuple[int, Node]] = [(0, root)]
+        self.blanks = False
         self._place = 0
         self._unknown_before: set[str] = set()
 
@@ -136,6 +137,8 @@ class _Walk:
             return None
         text = element.text or ""
         own = node.add(name, leaf, text)
+        if text and (text[0].isspace() or text[-1].isspace()):
+            self.blanks = True
         if leaf.logic is not None or leaf.conditional:
             self.nodes.append((self._place, own))
         if not text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
@@ -14,6 +14,10 @@ _BY_NODE = re.compile(r"^\s*(?:jr:)?itext\(\s*(?:\./)?([\w.:-]+)\s*\)\s*$")
 _TEXT_FORMS = ("", "long", "short")
 _OUTPUT = "…"
 _UNTRANSLATED = "-"
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_MARKS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
+_NAMES = {"vi": ("(vi)", "vi", "tiếng việt", "vietnamese"), "en": ("(en)", "en", "english")}
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,20 @@ def _plain_value(entry: Element) -> str:
     for value in xmltree.children(entry, "value"):
         found.setdefault(value.get("form", ""), words(value))
     return next((found[form] for form in _TEXT_FORMS if found.get(form)), "")
+
+
+def spoken(languages: Iterable[str], language: str) -> str:
+    """Which of a form's languages is `vi` or `en`, by what forms call them; '' if none is."""
+    wanted = _NAMES[language]
+    for name in languages:
+        low = name.casefold().strip()
+        if low.endswith(wanted[0]) or low in wanted or low.startswith(wanted[2]):
+            return name
+    return ""
+
+
+def shown(labels: Mapping[str, str], language: str) -> str:
+    """A label in this language, else in any; without the marks of Markdown and HTML."""
+    text = labels.get(language) or next((label for label in labels.values() if label), "")
+    text = _TAG.sub("", text)
+    return _HEADING.sub("", _MARKS.sub(r"\2", text)).strip()

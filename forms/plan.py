@@ -101,9 +101,14 @@ def can_be_required(field: Field) -> bool:
 
 
 def _loses_its_default(field: Field) -> bool:
-    """JavaRosa counts a select as answered whose default is no choice, or none after filtering, and sends it empty."""
+    """JavaRosa counts a select as answered whose default is no choice, or none after filtering, and sends it empty.
+
+    What is filtered is looked at with the other answers.
+    """
+    if field.control not in _CHOOSING or field.itemset is not None:
+        return False
     known = {choice.name for choice in field.choices or ()}
-    return field.control in _CHOOSING and not known.issuperset(field.default.split())
+    return not known.issuperset(field.default.split())
 
 
 class _Layout:

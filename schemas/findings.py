@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,21 +14,24 @@ class Finding:
     `code` is stable (`type.integer`, `choice.unknown`); the part before the dot is the `class` on the wire.
     `path` has one-based positions at repeats (`/data/visits[2]/age`), '' for the submission as a whole.
     `label` is the question in the form's default language, `value` what was sent (at most 255 characters),
-    `args` what the sentence of `MESSAGES[code]` needs beside label and value.
+    `args` what the sentence of `MESSAGES[code]` needs beside label and value; `said` among them is the form's own
+    sentence, by language. Those of `QUOTING` quote answers.
     """
 
     code: str
     path: str = ""
     label: str = ""
     value: str | None = None
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
-        """The class of the finding: `type`, `choice`, `required`, `structure` or `origin`."""
+        """The class of the finding: one of `KINDS`."""
         return self.code.partition(".")[0]
 
 
+KINDS = ("type", "choice", "required", "relevant", "constraint", "calculate", "repeat", "structure", "origin")
+QUOTING = ("computed", "expected")
 MAX_VALUE = 255  # characters of a value that are kept
 
 # English; the sentences are also the keys of the Vietnamese catalogue.

@@ -32,17 +32,20 @@ _COUNTING: dict[str, Callable[[float, float], float]] = {
     "div": divide,
     "mod": modulo,
 }
-_ON_THE_PHONE = {"property": "it asks the phone", "extract-signed": "signatures are not checked here"}
+# Functions that nobody but the phone can work out, with the reason.
+ON_THE_PHONE = {"property": "it asks the phone", "extract-signed": "signatures are not checked here"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One compiled expression. `needs` is what it depends on beside the answers, `lists` the lists it asks."""
+    """One compiled expression. `needs` is what it depends on beside the answers, `lists` the lists it asks, `always`
+    whether it is just `true()`."""
 
     text: str
     evaluate: Evaluate
     needs: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    always: bool = False
 
     def value(self, run: Run, node: Node) -> Value:
         return self.evaluate(Here(run, node, node))
@@ -52,7 +55,7 @@ class Rule:
         return here.plain(self.evaluate(here))
 
     def truth(self, run: Run, node: Node) -> bool:
-        return to_truth(self.plain(run, node))
+        return self.always or to_truth(self.plain(run, node))
 
 
 @dataclass(slots=True)
@@ -72,7 +75,8 @@ class Compiler(PathCompiler):
             evaluate = self.value(tree, Scope(place, place))
         except RecursionError:
             raise Unsupported("the expression is too deep") from None
-        return Rule(text, evaluate, frozenset(self.needs), frozenset(self.lists))
+        always = isinstance(tree, Call) and tree == Call("true")
+        return Rule(text, evaluate, frozenset(self.needs), frozenset(self.lists), always)
 
     def value(self, tree: Expression, scope: Scope) -> Evaluate:
         """A closure whose value may be a list of nodes."""
@@ -103,9 +107,11 @@ class Compiler(PathCompiler):
             return special(self, call, scope)
         known = FUNCTIONS.get(call.name)
         if known is None:
-            raise Unsupported(_ON_THE_PHONE.get(call.name) or f"the function {call.name}() is not supported")
+            if call.name in ON_THE_PHONE:
+                raise Unsupported(ON_THE_PHONE[call.name])
+            raise Unsupported("the function %(function)s() is not supported", function=call.name)
         if not known.least <= len(call.arguments) <= known.most:
-            raise Unsupported(f"{call.name}() has the wrong number of arguments")
+            raise Unsupported("%(function)s() has the wrong number of arguments", function=call.name)
         if known.needs:
             self.needs.add(known.needs)
         if call.name.startswith("format-date") and isinstance(call.arguments[1], Text):
@@ -211,7 +217,7 @@ def _pulldata(compiler: Compiler, call: Call, scope: Scope) -> Evaluate:
 
 def _expect(call: Call, count: int) -> None:
     if len(call.arguments) != count:
-        raise Unsupported(f"{call.name}() has the wrong number of arguments")
+        raise Unsupported("%(function)s() has the wrong number of arguments", function=call.name)
 
 
 _SPECIAL: dict[str, Callable[[Compiler, Call, Scope], Evaluate]] = {

@@ -72,9 +72,10 @@ def parse(text: str) -> Expression:
     try:
         tree: Expression = _parser().parse(text)  # type: ignore[assignment]  # the builder makes ours of lark's
     except UnexpectedInput as error:
-        raise Unsupported(f"the expression cannot be read at character {error.column}") from None
+        raise Unsupported("the expression cannot be read at character %(place)s", place=str(error.column)) from None
     except VisitError as error:  # what the builder refuses comes wrapped
-        raise Unsupported(str(error.orig_exc)) from None
+        refused = error.orig_exc
+        raise refused if isinstance(refused, Unsupported) else Unsupported("the expression is too deep") from None
     except RecursionError:
         raise Unsupported("the expression is too deep") from None
     return tree
@@ -113,12 +114,12 @@ class _Builder(Transformer[Any, Any]):
 
     def with_axis(self, axis: str, name: str, *predicates: Expression) -> Step:
         if axis not in ("child", "attribute"):
-            raise Unsupported(f"the axis {axis} is not supported")
+            raise Unsupported("the axis %(axis)s is not supported", axis=str(axis))
         return Step(str(axis), _local(name), predicates)
 
     def axis_node(self, axis: str, _node: str, *predicates: Expression) -> Step:
         if axis not in ("parent", "self") or _node != "node" or predicates:
-            raise Unsupported(f"the axis {axis} is not supported")
+            raise Unsupported("the axis %(axis)s is not supported", axis=str(axis))
         return Step(str(axis))
 
     def parent(self, _dots: str) -> Step:
@@ -130,7 +131,7 @@ class _Builder(Transformer[Any, Any]):
         return Step("self")
 
     def any_node(self, _node: str) -> Step:
-        raise Unsupported(f"{_node}() is not supported")
+        raise Unsupported("the function %(function)s() is not supported", function=str(_node))
 
     def attribute(self, name: str) -> Step:
         return Step("attribute", _local(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from forms.logic.values import EPOCH, Plain, Undecidable, to_whole
@@ -145,11 +146,23 @@ def _part(at: datetime, sign: str) -> str:
         raise Undecidable("names of days and months depend on the phone's language")
     if sign == "W":
         raise Undecidable("the number of the week depends on the phone's settings")
-    parts = {
-        "%": "%", "Y": f"{at.year:04}", "y": f"{at.year:04}"[2:], "m": f"{at.month:02}", "n": str(at.month),
-        "d": f"{at.day:02}", "e": str(at.day), "H": f"{at.hour:02}", "h": str(at.hour), "M": f"{at.minute:02}",
-        "S": f"{at.second:02}", "3": f"{at.microsecond // 1000:03}",
-    }  # fmt: skip
-    if sign not in parts:
+    write = _PARTS.get(sign)
+    if write is None:
         raise Undecidable(f"the date format %{sign} is not known")
-    return parts[sign]
+    return write(at)
+
+
+_PARTS: dict[str, Callable[[datetime], str]] = {
+    "%": lambda at: "%",
+    "Y": lambda at: f"{at.year:04}",
+    "y": lambda at: f"{at.year:04}"[2:],
+    "m": lambda at: f"{at.month:02}",
+    "n": lambda at: str(at.month),
+    "d": lambda at: f"{at.day:02}",
+    "e": lambda at: str(at.day),
+    "H": lambda at: f"{at.hour:02}",
+    "h": lambda at: str(at.hour),
+    "M": lambda at: f"{at.minute:02}",
+    "S": lambda at: f"{at.second:02}",
+    "3": lambda at: f"{at.microsecond // 1000:03}",
+}

@@ -16,7 +16,7 @@ from forms.logic.functions.registry import PHONE
 from forms.logic.lists import ItemList
 from forms.logic.run import Evaluate, Here
 from forms.logic.syntax import Call, Expression, Path, Step, Text, Unsupported
-from forms.logic.values import Undecidable, to_index
+from forms.logic.values import Plain, Undecidable, to_index
 
 Walk = Callable[[Here, list[Any]], list[Any]]
 Names = tuple[str, ...]
@@ -74,14 +74,19 @@ class PathCompiler(ABC):
     def single(self, path: Path, scope: Scope) -> Evaluate:
         """A closure that gives the worth of the one node at a path, '' where there is none."""
         nodes = self.nodes(path, scope)
-        return lambda here: here.plain(nodes(here))
+        if isinstance(path.start, Call) and path.start.name == "instance":
+            return lambda here: here.plain(nodes(here))
+        begin, steps, _ = self._start(path, scope)
+        if any(step.predicates or step.axis != "child" or step.name == "*" for step in steps):
+            return lambda here: here.plain(nodes(here))
+        return _worth(begin, tuple(step.name for step in steps), nodes)
 
     def _start(self, path: Path, scope: Scope) -> tuple[Callable[[Here], Any], tuple[Step, ...], Names | None]:
         """Where to begin, the steps that are left, and the place where they begin."""
         if path.start == "root":
             return self._from_root(path.steps, scope.place)
         if isinstance(path.start, Call) and path.start.name != "current":
-            raise Unsupported(f"a path from {path.start.name}() is not supported")
+            raise Unsupported("a path from %(function)s() is not supported", function=path.start.name)
         origin = path.start != "here"
         place = scope.origin if origin else scope.place
         ups, used = 0, 0
@@ -200,7 +205,7 @@ class PathCompiler(ABC):
             raise Unsupported("indexed-repeat() expects plain paths")
         names = (*place, *(step.name for step in steps))
         if "/" + "/".join(names) not in self.known:
-            raise Unsupported(f"/{'/'.join(names)} is not in the form")
+            raise Unsupported("%(path)s is not in the form", path="/" + "/".join(names))
         return names
 
 
@@ -234,6 +239,22 @@ def _by_names(begin: Callable[[Here], Any], names: Names) -> Evaluate:
             found = found[0].kids(name) if len(found) == 1 else [kid for node in found for kid in node.kids(name)]
         relevant = here.run.relevant
         return [node for node in found if relevant(node)]
+
+    return evaluate
+
+
+def _worth(begin: Callable[[Here], Any], names: Names, nodes: Evaluate) -> Evaluate:
+    """As `nodes` and then the worth of the one found, without lists on the way as long as there is one of each name."""
+
+    def evaluate(here: Here) -> Plain:
+        node = begin(here)
+        for name in names:
+            kids = node.kids(name)
+            if len(kids) != 1:
+                return here.plain(nodes(here)) if kids else ""
+            node = kids[0]
+        run = here.run
+        return run.value(node) if run.relevant(node) else ""
 
     return evaluate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from forms.logic.compiler import Compiler, Rule
@@ -23,6 +23,23 @@ EDITABLE = "people may change what it gives"
 SEARCHED = "Collect searches the choices in a file by itself"
 ENTITIES = "the entity list may have changed since the phone saw it"
 NO_FILE = "its list has not been uploaded"
+TOO_LARGE = "its list is too large to be read for every submission"
+UNREADABLE = "its list cannot be read"
+NO_LIST = "the form has no such list"
+ENCRYPTED = "phones encrypt the answers before they send them"
+HIDDEN = "whether it counts depends on a relevant that is not checked"
+REASONS = (
+    *NOT_RECOMPUTED.values(),
+    EDITABLE,
+    SEARCHED,
+    ENTITIES,
+    NO_FILE,
+    TOO_LARGE,
+    UNREADABLE,
+    NO_LIST,
+    ENCRYPTED,
+    HIDDEN,
+)
 KINDS = ("relevant", "required", "constraint", "calculate", "readonly")
 
 
@@ -51,13 +68,22 @@ class Logic:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression of a form. `kind`: an attribute of the bind, `count` or `choices`; `reason` is '' if checked."""
+    """One expression of a form. `kind`: an attribute of the bind, `count` or `choices`.
+
+    `because` says why it is not checked, '' if it is: a key of the catalogue, with places for `named`.
+    """
 
     path: str
     kind: str
     text: str
-    reason: str = ""
+    because: str = ""
     lists: frozenset[str] = frozenset()
+    named: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def reason(self) -> str:
+        """Why it is not checked, in English."""
+        return self.because % self.named if self.named else self.because
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +101,10 @@ class Program:
 
     def report(self, missing: Callable[[str], str]) -> list[Expression]:
         """All expressions. `missing` says of a list why it cannot be asked, '' where it can."""
-        return [replace(each, reason=each.reason or _missing(each, missing)) for each in self.expressions]
+        told = [replace(each, because=each.because or _missing(each, missing)) for each in self.expressions]
+        unclear = tuple(f"{each.path}/" for each in told if each.kind == "relevant" and each.because)
+        hidden = (not each.because and f"{each.path}/".startswith(unclear) for each in told)
+        return [replace(each, because=HIDDEN) if is_hidden else each for each, is_hidden in zip(told, hidden)]
 
 
 def _missing(expression: Expression, missing: Callable[[str], str]) -> str:
@@ -104,13 +133,14 @@ class _Maker:
         return self._made
 
     def _one(self, source: Field, logic: Logic, kind: str, text: str) -> None:
+        named: Mapping[str, str] = {}
         try:
             rule = self._compiler.rule(text, source.path)
             reason = self._reason(source, kind, rule)
         except Unsupported as error:
-            rule, reason = None, str(error)
+            rule, reason, named = None, error.reason, error.named
         lists = rule.lists if rule else frozenset()
-        self._made.expressions.append(Expression(source.path, kind, text, reason, lists))
+        self._made.expressions.append(Expression(source.path, kind, text, reason, lists, named))
         if kind == "relevant" and (rule is None or reason):
             logic.uncertain = True
         if rule is None:

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 
 class Unsupported(Exception):
-    """An expression, or a part of one, that is not understood here. The text is for the form's administrator."""
+    """An expression, or a part of one, that is not understood here. Its `reason` is for the form's administrator:
+    English, a key of the catalogue, with a place like `%(name)s` for each of `named`."""
+
+    def __init__(self, reason: str, **named: str) -> None:
+        super().__init__(reason % named if named else reason)
+        self.reason = reason
+        self.named = named
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from forms.logic import circumstances as around
 from forms.logic.circumstances import Circumstances
 from forms.logic.compare import same
 from forms.logic.nodes import Node
-from forms.logic.run import Here, Run
+from forms.logic.run import Run
 from forms.logic.values import Undecidable, to_number, to_text
 from forms.xform import Form
 from schemas.findings import MAX_VALUE, Finding
@@ -19,11 +19,15 @@ Check = Callable[[Run, Node], bool]
 Placed = tuple[int, Finding]
 
 
-def find(form: Form, plan: Any, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances) -> list[Placed]:
-    """What the logic finds, each with the place of its node in the walk. `plan` is the form's (`forms.plan.Plan`)."""
+def find(
+    form: Form, plan: Any, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances, *, blanks: bool = False
+) -> list[Placed]:
+    """What the logic finds, each with the place of its node in the walk. `plan` is the form's (`forms.plan.Plan`);
+    `blanks` says that a text begins or ends with some."""
     if not plan.program.nodes:
         return []
-    judge = _Judge([Run(root, world) for world in around.worlds(form, root, at, unsteady=plan.unsteady)])
+    worlds = around.worlds(form, root, at, unsteady=plan.unsteady)
+    judge = _Judge([Run(root, world, trim) for world in worlds for trim in ((False, True) if blanks else (False,))])
     return [(place, finding) for place, node in nodes for finding in judge.of(node)]
 
 
@@ -31,7 +35,7 @@ class _Judge:
     """`runs` are the same submission in each world."""
 
     def __init__(self, runs: list[Run]) -> None:
-        self._runs = runs
+        self._first, *self._others = runs
 
     def of(self, node: Node) -> Iterator[Finding]:
         """The findings at a node of the submission, and of what is missing below it."""
@@ -48,10 +52,10 @@ class _Judge:
         answered = bool(node.text) if node.part.kind == "text" else bool(node.text.strip())
         if not answered:
             if logic.required is not None and self._holds(_required, node):
-                yield _finding("required.empty", node)
+                yield _finding("required.empty", node, said=node.part.source.required_message)
         else:
             if logic.constraint is not None and self._holds(_broken, node):
-                yield _finding("constraint.broken", node, node.text)
+                yield _finding("constraint.broken", node, node.text, said=node.part.source.constraint_message)
             if logic.offer is not None and logic.calculate is None and self._holds(_not_offered, node):
                 yield _finding(_why_not_offered(node), node, node.text)
         if logic.recomputed and self._holds(_differs, node):
@@ -67,24 +71,24 @@ class _Judge:
             if member.kind == "branch":
                 yield from self._missing(absent)
             elif self._holds(_required, absent):
-                yield _finding("required.missing", absent)
+                yield _finding("required.missing", absent, said=absent.part.source.required_message)
 
     def _counts(self, branch: Node) -> Iterator[Finding]:
         for name in branch.part.counted:
             repeat = Node(name, branch.part.members[name], branch)
             if self._holds(_miscounted, repeat):
                 sent = len(branch.kids(name))
-                yield _finding("repeat.count", repeat, str(sent), expected=str(_expected(self._runs[0], repeat)))
+                yield _finding("repeat.count", repeat, str(sent), expected=str(_expected(self._first, repeat)))
 
     def _holds(self, check: Check, node: Node) -> bool:
         """Whether a breach is certain: in all worlds."""
         try:
-            return all(check(run, node) for run in self._runs)
+            return check(self._first, node) and all(check(run, node) for run in self._others)
         except Undecidable:
             return False
 
     def _computed(self, node: Node) -> str:
-        return to_text(self._runs[0].computed(node))[:MAX_VALUE]
+        return to_text(self._first.computed(node))[:MAX_VALUE]
 
 
 def _irrelevant(run: Run, node: Node) -> bool:
@@ -95,7 +99,10 @@ def _required(run: Run, node: Node) -> bool:
     logic = node.part.logic
     if not run.relevant(node) or not logic.required.truth(run, node):
         return False
-    return logic.readonly is None or not logic.readonly.truth(run, node)
+    if logic.readonly is not None and logic.readonly.truth(run, node):
+        return False
+    default = node.part.source.default.split() if node.part.source.itemset is not None else ()
+    return not default or (logic.offer is not None and _offered(run, node).issuperset(default))
 
 
 def _broken(run: Run, node: Node) -> bool:
@@ -148,15 +155,16 @@ def _miscounted(run: Run, repeat: Node) -> bool:
 
 
 def _expected(run: Run, repeat: Node) -> int:
-    """The number of instances that `jr:count` says, as JavaRosa takes it: nothing and less than nothing are 0."""
-    value = repeat.part.logic.count.value(run, repeat)
-    if value == []:  # a hidden answer still counts on the phone, but is not sent
-        raise Undecidable("the number is not relevant")
-    number = to_number(Here(run, repeat, repeat).plain(value))
+    """The number of instances that `jr:count` says, as JavaRosa takes it: less than nothing is 0."""
+    value = repeat.part.logic.count.plain(run, repeat)
+    if value == "":  # phones leave what is there; and a hidden answer still counts there, but is not sent
+        raise Undecidable("there is no number")
+    number = to_number(value)
     return max(0, int(number // 1)) if abs(number) < 2**31 else 0
 
 
-def _finding(code: str, node: Node, value: str | None = None, **args: str) -> Finding:
+def _finding(code: str, node: Node, value: str | None = None, **args: Any) -> Finding:
+    args = {name: arg for name, arg in args.items() if arg}
     return Finding(code, _path(node), node.part.label, value[:MAX_VALUE] if value else value, args)
 
 
