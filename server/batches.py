@@ -1,29 +1,32 @@
-"""Write transactions on PostgreSQL in few round trips: what nobody reads the answer of goes along with what follows.
+"""Statements for PostgreSQL in few round trips: what nobody reads the answer of goes along with what follows.
 
 A phone waits for the server, and the server for its database: each wait costs two processes a sleep and a wake-up,
-more than most statements do. psycopg's pipeline mode (PostgreSQL 14) takes statements without waiting. `BEGIN` and
-the statements marked with `LATER` wait for the next one that is asked something, or for the commit. What goes wrong
-with one of them is raised there.
+more than most statements do. In the pipeline mode of PostgreSQL's library, statements are sent without waiting. `BEGIN`
+and what is `put` wait for the next question, or for the commit, and leave together. What goes wrong with one of them
+is raised there. The driver's own pipeline sends each statement by itself, and looks at it anew each time.
 """
 
 from __future__ import annotations
 
+import re
 import select
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, event, literal_column
+from sqlalchemy import ColumnElement, Connection, Engine, PoolProxiedConnection, event, literal_column
 from sqlalchemy.exc import DBAPIError
 
-# Options of a connection whose transactions are sent so, and of a statement whose answer nobody reads.
+# Options of a connection whose transactions are sent so.
 BATCHED = {"batched": True}
-LATER = {"later": True}
 
-_BATCH, _LEAVE, _SWOLLEN = "batch", "leave", "swollen"
-# The client library keeps the buffer of the longest statement as long as the connection.
+_BATCH = "batch"
+# The client library keeps the buffer of the longest batch as long as the connection.
 _LONG = 1_000_000
+# What says that a prepared statement is not what it was: tables were changed, or somebody in between mixes connections.
+_OUTDATED = ("26000", "0A000")
+_NAMED = re.compile(r"%(?:\((\w+)\)s|%)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,85 +40,247 @@ class Pending:
         return literal_column(f"currval('{self.table}_id_seq')")
 
 
+def numbered(statement: str) -> tuple[str, list[str]]:
+    """A statement with `%(name)s` for its values as the server takes it, and which value is `$1`, `$2`, …"""
+    names: dict[str, int] = {}
+
+    def place(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}" if found[1] else "%"
+
+    return _NAMED.sub(place, statement), list(names)
+
+
+class Batch:
+    """The statements that wait on one connection, and the names under which it knows them.
+
+    Values are sent as text, and the server knows of what type: so a statement is the same whatever its values are.
+    """
+
+    def __init__(self, driver: Any, library: Any) -> None:
+        self._driver, self._server, self._library = driver, driver.pgconn, library
+        self._adapt = library.adapt.Transformer(driver)
+        self._poll = select.poll()
+        self._poll.register(self._server.socket, select.POLLIN)
+        self._waiting: list[tuple[bytes, Sequence[Any], list[int]]] = []
+        self._size = 0
+        self._prepared: dict[bytes, bytes] = {}
+        self._number = 0
+        # A transaction was begun here.
+        self.open = False
+        # The connection is not to be used again.
+        self.spent = False
+
+    def begin(self) -> None:
+        """Begin a transaction that writes, with the first statement."""
+        self.open = True
+        self.add("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+
+    def commit(self) -> None:
+        """Nothing is sent where nothing was done."""
+        if not self.open:
+            self._leave()
+        elif len(self._waiting) == 1 and self.is_idle():
+            self._forget()
+        else:
+            self.add("COMMIT")
+            self.run()
+        self.open = False
+
+    def give_up(self) -> None:
+        """Roll back. Raises nothing: where the connection is lost, so is the transaction."""
+        self._forget()
+        if self.open and not self.is_idle():
+            self.add("ROLLBACK")
+            with suppress(self._library.Error):
+                self.run()
+        self._leave()
+        self.open = False
+
+    def _leave(self) -> None:
+        """At the end of a transaction that is not ours the driver may throw away all that is prepared, silently."""
+        self.spent = self.spent or not self.is_idle()
+
+    def is_idle(self) -> bool:
+        """Whether no transaction runs."""
+        return bool(self._server.transaction_status == self._library.pq.TransactionStatus.IDLE)
+
+    def _forget(self) -> None:
+        self._waiting, self._size = [], 0
+
+    def add(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Let a statement wait for `run`. Too many that wait are sent."""
+        auto = self._library.adapt.PyFormat
+        forms = [auto.BINARY if isinstance(value, bytes) else auto.TEXT for value in values]
+        made = self._adapt.dump_sequence(values, forms)
+        self._waiting.append((statement.encode(), made, self._adapt.formats or []))
+        self._size += sum(map(len, filter(None, made)))
+        if self._size > _LONG:
+            self.spent = True
+            self.run()
+
+    def run(self) -> list[list[tuple[Any, ...]]]:
+        """Send what waits; the rows that each statement found. Raises the driver's errors, of the first that failed."""
+        if not self._waiting:
+            return []
+        waiting = self._waiting
+        self._forget()
+        self._server.enter_pipeline_mode()
+        try:
+            new, asked = self._send(waiting)
+            results = self._results()
+        finally:
+            with suppress(self._library.Error):  # a connection that is lost, as is raised already
+                self._server.exit_pipeline_mode()
+        self._raise_first(results)
+        self._prepared |= new
+        found = [self._rows(result) for result, is_asked in zip(results, asked, strict=True) if is_asked]
+        self._adapt.set_pgresult(None)
+        return found
+
+    def _send(self, waiting: list[tuple[bytes, Sequence[Any], list[int]]]) -> tuple[dict[bytes, bytes], list[bool]]:
+        """The names of what is prepared now, and of each result to come whether it is of a question."""
+        new: dict[bytes, bytes] = {}
+        server, asked = self._server, []
+        for statement, values, forms in waiting:
+            name = self._prepared.get(statement) or new.get(statement)
+            if name is None:
+                self._number += 1
+                new[statement] = name = b"batch_%d" % self._number
+                server.send_prepare(name, statement)
+                asked.append(False)
+            server.send_query_prepared(name, values, forms)
+            asked.append(True)
+        server.pipeline_sync()
+        self._flush()
+        return new, asked
+
+    def _flush(self) -> None:
+        """Hand all of it to the system. What is long does not fit into the buffer of the socket, and answers come while
+        it goes out."""
+        ready = select.poll()
+        while self._server.flush():
+            ready.register(self._server.socket, select.POLLIN | select.POLLOUT)
+            if any(what & select.POLLIN for _, what in ready.poll()):
+                self._server.consume_input()
+
+    def _results(self) -> list[Any]:
+        """All of them; fewer where the connection is lost."""
+        found: list[Any] = []
+        server, library = self._server, self._library.pq
+        while True:
+            while server.is_busy():
+                self._poll.poll()
+                server.consume_input()
+            result = server.get_result()
+            if result is not None and result.status == library.ExecStatus.PIPELINE_SYNC:
+                return found
+            if result is not None:
+                found.append(result)
+            elif server.status == library.ConnStatus.BAD:
+                return found
+
+    def _raise_first(self, results: list[Any]) -> None:
+        failed = self._library.pq.ExecStatus.FATAL_ERROR
+        for result in results:
+            if result.status == failed:
+                error = self._library.errors.error_from_result(result)
+                self.spent = self.spent or error.sqlstate in _OUTDATED
+                raise error
+        if self._server.status == self._library.pq.ConnStatus.BAD:
+            raise self._library.OperationalError("the connection is lost")
+
+    def _rows(self, result: Any) -> list[tuple[Any, ...]]:
+        if not result.nfields:
+            return []
+        self._adapt.set_pgresult(result)
+        rows: list[tuple[Any, ...]] = self._adapt.load_rows(0, result.ntuples, tuple)
+        return rows
+
+
 def prepare(engine: Engine) -> None:
     """Send the write transactions of an engine on PostgreSQL so."""
+    event.listen(engine, "connect", lambda driver, record: _set_up(engine, driver, record))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "commit", _commit)
     event.listen(engine, "rollback", _rollback)
-    event.listen(engine, "do_execute", _execute)
-    event.listen(engine, "do_executemany", _execute_many)
+    event.listen(engine, "do_execute", _before)
+    event.listen(engine, "do_executemany", _before)
+    event.listen(engine, "reset", _reset)
     event.listen(engine, "checkin", _renew)
+
+
+def _set_up(engine: Engine, driver: Any, record: Any) -> None:
+    record.info[_BATCH] = Batch(driver, engine.dialect.loaded_dbapi)
+
+
+def _of(connection: Connection) -> Batch:
+    return cast(Batch, connection.info[_BATCH])
 
 
 def _renew(_connection: Any, record: Any) -> None:
     """A connection that has grown by a long statement is closed, and another one is made when it is needed."""
-    if record.info.pop(_SWOLLEN, False):
+    if _BATCH in record.info and record.info[_BATCH].spent:
         record.invalidate()
 
 
 def _begin(connection: Connection) -> None:
-    if not connection.get_execution_options().get("batched"):
-        return
-    driver = _driver(connection)
-    leave = ExitStack()
-    connection.info[_BATCH], connection.info[_LEAVE] = leave.enter_context(driver.pipeline()), leave
-    with trouble_told(connection):
-        driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    if connection.get_execution_options().get("batched"):
+        _of(connection).begin()
 
 
 def _commit(connection: Connection) -> None:
     """The commit that the library sends afterwards finds nothing to do."""
-    if _BATCH in connection.info:
-        with trouble_told(connection):
-            _driver(connection).execute("COMMIT")
-            _end(connection)
+    with trouble_told(connection):
+        _of(connection).commit()
 
 
 def _rollback(connection: Connection) -> None:
-    if connection.closed or connection.invalidated or _BATCH not in connection.info:
-        return
-    dialect: Any = connection.dialect
-    with suppress(dialect.dbapi.Error):  # what is rolled back has failed already, or will not be missed
-        _end(connection)
+    if not connection.closed and not connection.invalidated:
+        _of(connection).give_up()
 
 
-def _end(connection: Connection) -> None:
-    """Wait for all answers."""
-    _send(connection)
-    del connection.info[_BATCH]
-    connection.info.pop(_LEAVE).close()
+def _reset(_driver: Any, record: Any, _state: Any) -> None:
+    """After a commit that failed, the library only gives the connection back."""
+    if _BATCH in record.info and not record.info[_BATCH].is_idle():
+        record.info[_BATCH].give_up()
 
 
-def answers(driver: Any, questions: list[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
+def _before(_cursor: Any, _statement: str, values: Any, context: Any) -> None:
+    """What waits comes before what the library sends."""
+    if context.execution_options.get("batched"):
+        batch = _of(context.root_connection)
+        batch.run()
+        batch.spent = batch.spent or _is_long(values or ())
+
+
+def _is_long(values: Any) -> bool:
+    """Also of several rows of values."""
+    parts = values.values() if isinstance(values, dict) else values
+    return any(_is_long(value) if isinstance(value, dict) else len(value) > _LONG
+               for value in parts if isinstance(value, (bytes, str, dict)))  # fmt: skip
+
+
+def answers(connection: PoolProxiedConnection, questions: Sequence[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
     """The rows that each of some statements with its values finds, in one round trip."""
-    with driver.pipeline() if len(questions) > 1 else nullcontext():
-        asked = [driver.execute(*question) for question in questions]
-        if len(questions) > 1:
-            _flush(driver)
-    return [cursor.fetchall() for cursor in asked]
-
-
-def answer(connection: Connection, statement: str, values: Any) -> list[tuple[Any, ...]]:
-    """The rows that a statement finds, within a write transaction."""
-    with trouble_told(connection):
-        cursor = _driver(connection).execute(statement, values)
-        if _BATCH in connection.info:
-            _send(connection)
-            connection.info[_BATCH].sync()
-        return cursor.fetchall()
+    batch: Batch | None = connection.info.get(_BATCH)
+    if batch is None:
+        driver: Any = connection.driver_connection
+        return [driver.execute(*question).fetchall() for question in questions]
+    for question in questions:
+        batch.add(*question)
+    return batch.run()[-len(questions) :]
 
 
 def put(connection: Connection, statement: str, rows: list[Any]) -> Any:
-    """Run a statement with each of some values within a write transaction; nobody reads an answer. The cursor."""
-    with trouble_told(connection):
-        cursor = _driver(connection).cursor()
-        if len(rows) > 1:
-            cursor.executemany(statement, rows)
-            return cursor
-        if _is_long(rows[0]):
-            connection.info[_SWOLLEN] = True
-        cursor.execute(statement, rows[0])
-        return cursor
+    """Run a statement with each of some values within a write transaction; nobody reads an answer. The cursor, where
+    it is not awaited None."""
+    batch: Batch | None = connection.info.get(_BATCH)
+    if batch is not None:
+        for row in rows:
+            batch.add(statement, row)
+        return None
+    driver: Any = connection.connection.driver_connection
+    return driver.executemany(statement, rows) if len(rows) > 1 else driver.execute(statement, rows[0])
 
 
 @contextmanager
@@ -125,63 +290,10 @@ def trouble_told(connection: Connection) -> Iterator[None]:
     try:
         yield
     except kind as error:
-        gone = connection.dialect.is_disconnect(error, _driver(connection), None)
+        gone = connection.dialect.is_disconnect(error, connection.connection.driver_connection, None)
         if gone:
             connection.invalidate(error)
         told = DBAPIError.instance(
             None, None, error, kind, hide_parameters=True, connection_invalidated=gone, dialect=connection.dialect
         )
         raise told from error
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
-
-
-def _is_long(values: Any) -> bool:
-    parts = values.values() if isinstance(values, dict) else values
-    return any(isinstance(value, (bytes, str)) and len(value) > _LONG for value in parts)
-
-
-def _send(connection: Connection) -> None:
-    _flush(_driver(connection))
-
-
-def _flush(driver: Any) -> None:
-    """Hand all of it to the system. psycopg waits for the answer even while a part of a long statement, which did not
-    fit into the buffer of the socket, is still with the client: both sides would wait for ever."""
-    ready = select.poll()
-    ready.register(driver.fileno(), select.POLLIN | select.POLLOUT)
-    while driver.pgconn.flush():
-        if any(what & select.POLLIN for _, what in ready.poll()):
-            driver.pgconn.consume_input()
-
-
-def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
-    """Called instead of the library's own way. Whether it was done."""
-    if not _is_batched(context):
-        return False
-    if _is_long(values or ()):
-        context.root_connection.info[_SWOLLEN] = True
-    cursor.execute(statement, values)
-    _answer(context)
-    return True
-
-
-def _execute_many(cursor: Any, statement: str, values: Any, context: Any) -> bool:
-    if not _is_batched(context):
-        return False
-    cursor.executemany(statement, values)
-    _answer(context)
-    return True
-
-
-def _is_batched(context: Any) -> bool:
-    return bool(context.execution_options.get("batched")) and _BATCH in context.root_connection.info
-
-
-def _answer(context: Any) -> None:
-    connection = context.root_connection
-    if not context.execution_options.get("later"):
-        _send(connection)
-        connection.info[_BATCH].sync()

@@ -14,7 +14,20 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Engine, Insert, MetaData, Row, Select, Table, TypeDecorator, select
+from flask_sqlalchemy.session import Session
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    Insert,
+    MetaData,
+    PoolProxiedConnection,
+    Row,
+    Select,
+    Table,
+    TypeDecorator,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -94,13 +107,31 @@ def _one_of_array(element: OneOf, compiler: SQLCompiler, **options: Any) -> str:
     return f"{compiler.process(column, **options)} = ANY (ARRAY{compiler.process(query, **options)})"
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+# So many statements stay compiled, and half as many again until the oldest go: each takes 70 KB, in each process.
+STATEMENTS = 200
+
+
+class OurSession(Session):
+    """Within a write transaction it joins in."""
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """The connection that writes, else one of the pool."""
+        writer: Connection | None = g.get("writer")
+        return super().get_bind(*args, **options) if writer is None else writer
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    disable_autonaming=True,
+    session_options={"class_": OurSession, "expire_on_commit": False, "join_transaction_mode": "control_fully"},
+)
 
 
 def init_app(app: Flask, database_url: str, *, threads: int = 16) -> None:
     """Bind the database to the app."""
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = dialect.pool(database_url, threads)
+    kept = {"query_cache_size": STATEMENTS}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = dialect.pool(database_url, threads) | kept
     db.init_app(app)
     app.teardown_appcontext(lambda _error: _close_reader())
     with app.app_context():
@@ -110,23 +141,25 @@ def init_app(app: Flask, database_url: str, *, threads: int = 16) -> None:
 @contextmanager
 def writing() -> Iterator[None]:
     """One write transaction. Nested use joins the outer one, which alone commits."""
-    session = db.session()
-    if session.info.get("writing"):
+    if "writer" in g:
         yield
         return
-    _close_reader()
     # Ends the read that came before, so that the write sees what is true now and, on SQLite, begins as a write.
-    session.rollback()
-    session.info["writing"] = session.connection(execution_options={"writing": True, **batches.BATCHED})
+    end_read()
     g.pop("soon", None)
-    try:
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop("writing", None)
+    with _engine(db.engine, writing=True, **batches.BATCHED).connect() as writer, writer.begin():
+        g.writer = writer
+        try:
+            yield
+            # Where there is a session it commits, with what is pending in it. What phones do needs none.
+            if db.session.registry.has():
+                db.session.commit()
+        except BaseException:
+            if db.session.registry.has():
+                db.session.rollback()
+            raise
+        finally:
+            g.pop("writer", None)
 
 
 def writes(verb: Callable[P, R]) -> Callable[P, R]:
@@ -143,24 +176,22 @@ def writes(verb: Callable[P, R]) -> Callable[P, R]:
 def end_read() -> None:
     """Give the connection back before slow work that needs no database."""
     _close_reader()
-    if db.session.registry.has():
-        session = db.session()
-        if not session.info.get("writing"):
-            session.rollback()
+    if db.session.registry.has() and "writer" not in g:
+        db.session.rollback()
 
 
-def _reader() -> Connection:
-    """A plain connection, which is made and given back faster than that of a session."""
+def _reader() -> PoolProxiedConnection:
+    """A connection of the driver, which is had and given back faster than the library's."""
     if "reader" not in g:
-        g.reader = _readers(db.engine).connect()
-    reader: Connection = g.reader
+        g.reader = db.engine.raw_connection()
+    reader: PoolProxiedConnection = g.reader
     return reader
 
 
-@functools.lru_cache(maxsize=4)
-def _readers(engine: Engine) -> Engine:
-    """The engine, for connections that only read."""
-    return engine.execution_options(reading=True)
+@functools.lru_cache(maxsize=8)
+def _engine(engine: Engine, **options: bool) -> Engine:
+    """The engine, for connections that only read, or that write."""
+    return engine.execution_options(**options)
 
 
 def _close_reader() -> None:
@@ -171,15 +202,18 @@ def _close_reader() -> None:
 
 def fetch(statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
     """Rows of plain columns, without the bookkeeping of the session. Nothing pending in it is flushed before."""
-    connection = db.session.connection() if db.session.registry.has() else _reader()
-    return connection.execute(statement, values).all()
+    if "writer" in g or db.session.registry.has():
+        connection = g.get("writer") or db.session.connection()
+        return connection.execute(statement, values).all()
+    _close_reader()
+    with _engine(db.engine, reading=True).connect() as connection:
+        return connection.execute(statement, values).all()
 
 
 def ask(statement: Select[Any], **values: Any) -> Sequence[Any]:
     """As `fetch`, for statements that are made once for all requests: faster, as they are prepared."""
-    if db.session.registry.has():
-        writer = db.session().info.get("writing")
-        found = prepared.ask_within(writer, statement, values) if writer is not None else None
+    if "writer" in g or db.session.registry.has():
+        found = prepared.ask_within(g.writer, statement, values) if "writer" in g else None
         return fetch(statement, **values) if found is None else found
     waiting: list[Question] = g.get("soon", [])
     question = next((each for each in waiting if each.statement is statement and each.values == values), None)
@@ -187,7 +221,7 @@ def ask(statement: Select[Any], **values: Any) -> Sequence[Any]:
         return question.rows
     question = question or Question(statement, values)
     others = [each for each in waiting if each.rows is None and each is not question]
-    if prepared.ask(_reader(), [question, *others]):
+    if prepared.ask(db.engine, _reader, [question, *others]):
         return question.rows or []
     return fetch(statement, **values)
 
@@ -215,8 +249,18 @@ def insert_all(model: type[Base], rows: list[dict[str, Any]]) -> None:
         _insert(_writer(), model, rows)
 
 
+def lock(*names: str, shared: str = "") -> None:
+    """As `dialect.lock`, within the running write transaction."""
+    dialect.lock(_writer(), *names, shared=shared)
+
+
+def insert_missing(model: type[Base], rows: list[dict[str, Any]]) -> None:
+    """As `dialect.insert_missing`, within the running write transaction."""
+    dialect.insert_missing(_writer(), model, rows)
+
+
 def _writer() -> Connection:
-    writer: Connection = db.session().info["writing"]
+    writer: Connection = g.writer
     return writer
 
 

@@ -162,17 +162,27 @@ def unique_where(name: str, *columns: str, condition: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
-def insert_missing(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
+def insert_missing(where: Session | Connection, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
     """Insert rows, leaving those alone whose primary key is there already.
 
     In the order of their keys, so that of two who insert the same at the same moment neither waits in a circle.
     """
     if rows:
-        maker = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        connection = _connection(where)
+        maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         keys = [column.name for column in inspect(model).primary_key]
         ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
         statement = maker(cast(Table, model.__table__)).on_conflict_do_nothing()
-        session.connection().execute(statement, ordered, execution_options=batches.LATER)
+        connection.execute(statement, ordered)
+
+
+def _connection(where: Session | Connection) -> Connection:
+    return where if isinstance(where, Connection) else where.connection()
+
+
+def as_sent(engine: Engine, made: Any) -> tuple[str, list[str]]:
+    """A compiled statement as `batches` takes it, and the names of its values in their order."""
+    return batches.numbered(str(made)) if is_elsewhere(engine) else (str(made), made.positiontup)
 
 
 def is_elsewhere(engine: Engine) -> bool:
@@ -192,26 +202,26 @@ def may_try_again(error: DBAPIError) -> bool:
     return error.connection_invalidated or code in ("40001", "40P01", "57P01")
 
 
-_LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key"
+_LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 _LOCK_SHARED = (
-    "SELECT pg_advisory_xact_lock_shared(%(shared)s::bigint),"
-    " (SELECT count(pg_advisory_xact_lock(key)) FROM unnest(%(keys)s::bigint[]) AS key)"
+    "SELECT pg_advisory_xact_lock_shared($2::bigint),"
+    " (SELECT count(pg_advisory_xact_lock(key)) FROM unnest($1::bigint[]) AS key)"
 )
 
 
-def lock(session: Session, *names: str, shared: str = "") -> None:
+def lock(where: Session | Connection, *names: str, shared: str = "") -> None:
     """Within a write transaction: wait until no other one holds any of the names, then hold them to its end.
 
     `shared` comes first, and may be held by many who all call it shared. What is asked afterwards waits for it, and
     sees what the others did. A file has one writer at a time anyway.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    connection = _connection(where)
+    if not is_elsewhere(connection.engine):
         return
     if shared:
-        values = {"shared": _keys((shared,))[0], "keys": _keys(names)}
-        batches.put(session.connection(), _LOCK_SHARED, [values])
+        batches.put(connection, _LOCK_SHARED, [[_keys(names), *_keys((shared,))]])
     else:
-        batches.put(session.connection(), _LOCK, [{"keys": _keys(names)}])
+        batches.put(connection, _LOCK, [[_keys(names)]])
 
 
 def _keys(names: tuple[str, ...]) -> list[int]:
@@ -245,7 +255,7 @@ def alone(engine: Engine, name: str) -> Iterator[None]:
     with engine.connect() as connection:
         connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=True)
         _be_patient(connection)
-        connection.exec_driver_sql(_LOCK, {"keys": _keys((name,))})
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s::bigint)", (_keys((name,))[0],))
         yield
         connection.rollback()
 

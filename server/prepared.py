@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Select
+from sqlalchemy import Connection, Engine, Insert, PoolProxiedConnection, Select
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -38,9 +38,8 @@ class _Prepared:
 
     def __init__(self, statement: Select[Any] | Insert, engine: Engine, columns: tuple[str, ...] | None = None) -> None:
         made: Any = statement.compile(dialect=engine.dialect, column_keys=columns)
-        self.text = str(made)
         self.simple = not made.post_compile_params and not made.literal_execute_params
-        self._order = made.positiontup
+        self.text, self._order = dialect.as_sent(engine, made)
         self._always = dict(made.params)
         defaults = {} if columns is None else {column.key: column.default for column in made.insert_prefetch}
         self._defaults = [(name, default.arg) for name, default in defaults.items() if default.is_callable]
@@ -54,7 +53,7 @@ class _Prepared:
             named[name] = default(None)
         for name, convert in self._writers:
             named[name] = convert(named[name])
-        return named if self._order is None else [named[name] for name in self._order]
+        return [named[name] for name in self._order]
 
 
 class _PreparedQuestion(_Prepared):
@@ -103,23 +102,25 @@ def _insertion(statement: Insert, engine: Engine, columns: tuple[str, ...]) -> _
     return _Prepared(statement, engine, columns)
 
 
-def ask(connection: Connection, questions: list[Question]) -> bool:
+def ask(engine: Engine, connect: Callable[[], PoolProxiedConnection], questions: list[Question]) -> bool:
     """Fill in the answers, in one round trip. False if they have to be asked the library's way.
 
     Also false when something goes wrong: asked once more, the library finds a connection that works, or says in its
     own words what is wrong.
     """
-    engine = connection.engine
     made = [_question(question.statement, engine) for question in questions]
     if not all(each.simple for each in made) or any(map(dialect.is_odd, (question.values for question in questions))):
         return False
+    connection = None
     try:
+        connection = connect()
         answers = batches.answers(
-            connection.connection.driver_connection,
+            connection,
             [(each.text, each.values(question.values)) for each, question in zip(made, questions, strict=True)],
         )
     except engine.dialect.loaded_dbapi.Error:
-        connection.invalidate()
+        if connection is not None:
+            connection.invalidate()
         return False
     for each, question, found in zip(made, questions, answers, strict=True):
         question.rows = each.rows(found)
@@ -131,7 +132,9 @@ def ask_within(connection: Connection, statement: Select[Any], values: dict[str,
     made = _question(statement, connection.engine)
     if not made.simple or dialect.is_odd(values):
         return None
-    return made.rows(batches.answer(connection, made.text, made.values(values)))
+    with batches.trouble_told(connection):
+        (found,) = batches.answers(connection.connection, [(made.text, made.values(values))])
+    return made.rows(found)
 
 
 def insert(connection: Connection, statement: Insert, rows: list[dict[str, Any]]) -> Any:

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, select, union, update
 
 from schemas import problems
-from server import dialect, permissions
+from server import permissions
 from server.actions import audits
-from server.db import Number, ask, db, insert_all, now
+from server.db import Number, ask, db, insert_all, lock, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 from sync.parts import Part, short_name
@@ -23,9 +23,9 @@ def take_turns(form_id: int, instance_id: str, *, edits: bool) -> None:
     nobody else stores anything of the form meanwhile."""
     form = f"form {form_id}"
     if edits:
-        dialect.lock(db.session(), form)
+        lock(form)
     else:
-        dialect.lock(db.session(), f"{form} {instance_id}", shared=form)
+        lock(f"{form} {instance_id}", shared=form)
 
 
 def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:

@@ -8,9 +8,8 @@ from typing import BinaryIO
 from sqlalchemy import bindparam, select
 
 from schemas import problems
-from server import dialect
 from server.actions import audits
-from server.db import ask, db, now, writes
+from server.db import ask, db, insert_missing, now, writes
 from server.models import Blob, Form, FormFile, FormVersion
 from server.parts import storage
 from server.permissions import Actor
@@ -32,7 +31,7 @@ def record(parts: Iterable[Part]) -> None:
     moment = now()
     unique = {part.sha256: part for part in parts}
     rows = [{"sha256": p.sha256, "md5": p.md5, "size": p.size, "created_at": moment} for p in unique.values()]
-    dialect.insert_missing(db.session(), Blob, rows)
+    insert_missing(Blob, rows)
 
 
 def read(sha256: str) -> BinaryIO:

@@ -13,7 +13,6 @@ from schemas import problems, unit_tree
 from schemas.unit_levels import FIRST, Level, by_rank
 from schemas.unit_tree import Tree
 from schemas.units import Fault, Key, Unit
-from server import batches
 from server.db import db, fetch, insert_all
 from server.models import Unit as UnitRow
 from server.models import UnitLevel, UnitReach
@@ -136,7 +135,7 @@ def _write(tree: Tree, known: Mapping[Key, Placed], numbers: dict[Key, int]) -> 
         if unit != placed.unit or values["parent_id"] != placed.parent_id:
             changed.append(values | {"of": placed.id})
     if changed:
-        db.session.connection().execute(_UPDATE, changed, execution_options=batches.LATER)
+        db.session.connection().execute(_UPDATE, changed)
 
 
 _NUMBERS = select(UnitRow.id, UnitRow.code, UnitRow.valid_from)
@@ -166,5 +165,5 @@ def _set_reach(wanted: set[tuple[int, int]]) -> None:
         statement = delete(UnitReach).where(
             UnitReach.unit_id == bindparam("who"), UnitReach.within_id == bindparam("whom")
         )
-        db.session.connection().execute(statement, gone, execution_options=batches.LATER)
+        db.session.connection().execute(statement, gone)
     insert_all(UnitReach, [{"unit_id": who, "within_id": whom} for who, whom in sorted(wanted - there)])

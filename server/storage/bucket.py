@@ -1,7 +1,7 @@
 """Requests to a bucket of an S3-compatible store, and what its refusals mean.
 
-Put, open and delete go out with botocore's signatures over botocore's connections, but without its layers above: they
-cost as much processor time again as everything else. Rare requests go through its client (`Bucket.client`).
+Put, open and delete are signed in `signing` and go out over urllib3's connections, without botocore's layers above:
+those cost more processor time than everything else. Rare requests go through its client (`Bucket.client`).
 boto3 is imported with the first request: a server that keeps files in a folder has none of it in memory, and what
 cannot be shared between processes is made after they were forked.
 """
@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from server.storage import signing
 
 # Seconds. A store that is gone is an answer to a phone soon; a slow one has time.
 CONNECT, READ, READ_RARE = 3, 20, 60
@@ -60,17 +62,12 @@ class Bucket:
 
     def __init__(self, address: Address) -> None:
         import boto3  # noqa: PLC0415
-        from botocore import auth, awsrequest, config, exceptions, session  # noqa: PLC0415
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+        from botocore import config, exceptions, session  # noqa: PLC0415
+        from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError  # noqa: PLC0415
 
         self.name, self.prefix = address.bucket, address.prefix
-        self._request, self._auth = awsrequest.AWSRequest, auth.S3SigV4Auth
         self._refusal, self._failures = exceptions.ClientError, (exceptions.BotoCoreError, HTTPError)
-        self._cut_off = (
-            exceptions.ConnectionClosedError,
-            exceptions.EndpointConnectionError,
-            exceptions.ConnectTimeoutError,
-        )
+        self._cut_off = (ProtocolError, NewConnectionError, ConnectTimeoutError)
         core = session.get_session()
         self.region = address.region or core.get_config_variable("region") or "us-east-1"
         options = config.Config(
@@ -91,19 +88,32 @@ class Bucket:
             self._connect(core.get_config_variable("ca_bundle") or True)
 
     def _connect(self, verify: str | bool) -> None:
+        import urllib3  # noqa: PLC0415
         from botocore import httpsession, utils  # noqa: PLC0415
 
         # Where keys begin, the bucket in the host's name or in the path: as the client itself would ask.
         presigned = self.client.generate_presigned_url("get_object", Params={"Bucket": self.name, "Key": "k"})
-        self._root = presigned.partition("?")[0].removesuffix("k")
-        self._connections = httpsession.URLLib3Session(
-            verify=verify,
-            proxies=utils.get_environ_proxies(self._root),
-            timeout=(CONNECT, READ),
-            max_pool_connections=CONNECTIONS,
+        root = presigned.partition("?")[0].removesuffix("k")
+        self._root, self._host = urlsplit(root).path, signing.host(root)
+        proxies = httpsession.ProxyConfiguration(utils.get_environ_proxies(root))
+        proxy = proxies.proxy_url_for(root)
+        options: dict[str, Any] = {
+            "timeout": urllib3.Timeout(connect=CONNECT, read=READ),
+            "maxsize": CONNECTIONS,
+            "ca_certs": httpsession.get_cert_path(verify),
+            "cert_reqs": "CERT_REQUIRED",
+            "blocksize": CHUNK,
             # Head and body go out one after the other: without this, a small body waits 40 ms.
-            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-        )
+            "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        }
+        if proxy:
+            known = proxies.proxy_headers_for(proxy)
+            made: urllib3.PoolManager = urllib3.ProxyManager(proxy, proxy_headers=known, **options)
+        else:
+            made = urllib3.PoolManager(**options)
+        self._connections = made.connection_from_url(root)
+        # A proxy that sees the request is told the whole address.
+        self._before = root[: -len(self._root)] if proxy and root.startswith("http:") else ""
 
     def make(self) -> None:
         """Make the bucket if it is missing. Raises OSError where that is not allowed."""
@@ -131,7 +141,7 @@ class Bucket:
         # The store compares what arrives with both hashes. Not every one looks at the SHA-256 in the signature, and
         # many refuse the newer header for it.
         digest = base64.b64encode(bytes.fromhex(md5 or _md5(stream))).decode()
-        headers = {"Content-MD5": digest, "Content-Type": "application/octet-stream"}
+        headers = {"content-md5": digest, "content-type": "application/octet-stream"}
         stream.seek(0)
         first = stream.read(CHUNK)
         self._call("PUT", self._url(key), headers, first if len(first) < CHUNK else stream, sha256)
@@ -177,31 +187,35 @@ class Bucket:
     ) -> Any:
         """The answer to a request that may be repeated, and is, once, where that may help."""
         for last in (False, True):
-            if not isinstance(body, bytes):
-                body.seek(0)
-            request = self._request(method, url, dict(headers or {}), body, stream_output=stream)
             try:
-                response = self._sent(request, sha256)
+                response = self._sent(method, url, headers or {}, body, sha256)
+                if response.status >= 300 or not stream:
+                    response.read(cache_content=True)
             except self._cut_off as error:
                 if last:
                     raise _silent(error) from error
             except self._failures as error:
                 raise _silent(error) from error
             else:
-                if response.status_code < 300:
+                if response.status < 300:
                     return response
-                content = response.content
-                if last or response.status_code not in BUSY:
-                    raise self._refused(response.status_code, response.headers, content)
+                if last or response.status not in BUSY:
+                    raise self._refused(response.status, response.headers, response.data)
             time.sleep(PAUSE)
         raise AssertionError("the second request was the last")
 
-    def _sent(self, request: Any, sha256: str) -> Any:
-        auth = self._auth(self._credentials.get_frozen_credentials(), "s3", self.region)
-        # The hash is known: it need not be made once more.
-        auth.payload = lambda _: sha256
-        auth.add_auth(request)
-        return self._connections.send(request.prepare())
+    def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO, sha256: str) -> Any:
+        if not isinstance(body, bytes):
+            size = str(body.seek(0, io.SEEK_END))
+            body.seek(0)
+            headers = {**headers, "content-length": size}
+        key = self._credentials.get_frozen_credentials()
+        place = signing.Place(self._host, self.region)
+        signed = signing.sign(method, url, headers, sha256, place, key, datetime.now(UTC))
+        return self._connections.urlopen(
+            method, self._before + url, body or None, signed, retries=False, redirect=False, assert_same_host=False,
+            preload_content=False, decode_content=False, enforce_content_length=False,
+        )  # fmt: skip
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -255,7 +269,7 @@ class _Body(io.RawIOBase):
     """A file on its way from the store. What breaks off is an OSError, never a shorter file."""
 
     def __init__(self, response: Any, bucket: Bucket) -> None:
-        self._raw, self._bucket = response.raw, bucket
+        self._raw, self._bucket = response, bucket
         self._left = int(response.headers.get("Content-Length", 0))
 
     def readable(self) -> bool:

@@ -141,3 +141,45 @@ def test_a_long_row_does_not_stay_in_memory_as_long_as_the_connection(app: Flask
     assert len(connections) == 2
     with app.app_context():
         assert count() == 5
+
+
+def test_what_is_prepared_outlives_a_write_that_fails(app: Flask) -> None:
+    """Whether at the commit or before, and whether the library has prepared something of its own meanwhile."""
+    for also_asks in (False, True, False):
+        with app.app_context(), pytest.raises(IntegrityError), writing():
+            insert(Actor, **actor("one"))
+            for _ in range(8):  # the driver prepares what is asked often
+                db.session.scalar(text("SELECT 1"))
+            insert(Assignment, actor_id=2**40, role="viewer")  # there is no such actor
+            if also_asks:
+                ask(_NAMES, type="tried")
+        with app.app_context():
+            assert [row.id for row in ask(_PROJECT, number=1)] == [1]
+            with writing():
+                insert(Actor, **actor("kept"))
+    with app.app_context():
+        assert [row.display_name for row in ask(_NAMES, type="tried")] == ["kept"] * 3
+
+
+def test_a_write_that_does_nothing_costs_the_database_nothing(app: Flask) -> None:
+    with app.app_context():
+        with writing():
+            pass
+        with pytest.raises(KeyError), writing():
+            raise KeyError("something of ours")
+        with writing():
+            insert(Actor, **actor("one"))
+        assert count() == 1
+
+
+def test_what_the_session_holds_goes_with_the_rows_beside_it(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(IntegrityError), writing():
+            db.session.add(Actor(**actor("in the session")))
+            insert(Assignment, actor_id=2**40, role="viewer")
+        assert count() == 0
+        with writing():
+            insert(Actor, **actor("beside"))
+            db.session.add(Actor(**actor("in the session")))
+        db.session.rollback()
+        assert count() == 2

@@ -12,12 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, literal_column, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 
 from server import dialect
 from server.actions import accounts, projects, user_search
-from server.db import Base, db, now, writing
+from server.db import STATEMENTS, Base, db, now, writing
 from server.models import Actor, Audit, Project, SubmissionVersion
 from server.permissions import CONSOLE
 from tests import expect
@@ -225,3 +225,10 @@ def test_a_search_finds_signs_as_signs(empty_app: Flask) -> None:
         for sign in "_%\\":
             found = user_search.list_users(CONSOLE, f"r{sign}c")
             assert [user.actor.display_name for user in found] == [f"per{sign}cent"]
+
+
+def test_statements_that_nobody_repeats_are_forgotten(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        for number in range(2 * STATEMENTS):
+            assert db.session.scalar(select(literal_column(str(number)))) == number
+        assert len(db.engine._compiled_cache) <= 1.5 * STATEMENTS
