@@ -7,6 +7,7 @@ are looked at here, what `relevant`, `constraint` and the like say of them in `f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from weakref import WeakKeyDictionary
 from xml.etree.ElementTree import Element
@@ -53,7 +54,8 @@ def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN)
         root, sent = _part(laid_out.root, path)
     walk = _Walk(sent)
     answers = walk.branch(sent.part, instance.root, path, sent)
-    walk.findings += verdicts.find(form, laid_out, root, walk.nodes, circumstances, blanks=walk.blanks)
+    found = verdicts.find(form, laid_out, root, walk.nodes, circumstances, blanks=walk.blanks)
+    walk.findings += islice(found, MAX_FINDINGS)
     findings = tuple(finding for _, finding in sorted(walk.findings, key=lambda each: each[0])[:MAX_FINDINGS])
     return Checked(answers, findings, tuple(dict.fromkeys(walk.files)))
 

@@ -65,7 +65,7 @@ class Branch:
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """A form laid out. `unsteady`: something depends on the time or the language of the phone."""
+    """A form laid out. `unsteady`: something depends on the phone, as `worlds` tells them apart."""
 
     root: Branch
     program: Program

@@ -40,7 +40,7 @@ VARIANT_PLACES = (
 )
 # Written apart, so that this file does not find itself.
 FORBIDDEN = {
-    "a path of one machine": re.compile(r"(?<![\w.}])/(work|tmp|root|home)" + r"/\w"),
+    "a path of one machine": re.compile(r"(?<![\w.})])/(work|tmp|root|home)" + r"/\w"),
     "a registry's address": re.compile("|".join(("pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.(org|com)"))),
     "work left over": re.compile(r"\b(TO" + "DO|FIX" + "ME|X" + "XX)\\b"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from forms.logic.syntax import Binary, Call, Expression, Path, Step, parts
 
 _WITHOUT_ITEM = ("current", "true", "false", "today", "now")
+_WITH_ITEM = ("once",)
 
 
 def split(steps: tuple[Step, ...]) -> tuple[tuple[str, ...], Step | None, tuple[Step, ...]]:
@@ -42,7 +43,7 @@ def _is_cell(tree: Expression) -> bool:
 
 def _asks_item(tree: Expression) -> bool:
     return any(
-        (isinstance(part, Path) and part.start == "here") or (isinstance(part, Call) and not part.arguments)
+        part.start == "here" if isinstance(part, Path) else not part.arguments or part.name in _WITH_ITEM
         for part in parts(tree)
-        if not (isinstance(part, Call) and part.name in _WITHOUT_ITEM)
+        if isinstance(part, Path | Call) and not (isinstance(part, Call) and part.name in _WITHOUT_ITEM)
     )

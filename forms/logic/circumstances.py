@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import product
 
 from forms.logic import moments
 from forms.logic.lists import ItemList
@@ -14,8 +15,11 @@ from forms.logic.values import Undecidable
 from forms.xform import Form
 from schemas.fields import Field
 
+_AN_HOUR = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
+_SUMMER = range(4, 11)  # where that half of the year is winter, it is the same two halves
 _LONG_AGO = timedelta(days=365)
+_LONGEST = timedelta(days=400)
 _FILE = "file:"
 _TIMED = ("dateTime", "time")
 _FAR_APART = (timezone(timedelta(hours=-10)), timezone(timedelta(hours=13)))
@@ -34,36 +38,71 @@ class Circumstances:
 UNKNOWN = Circumstances()
 
 
+class Seasons(tzinfo):
+    """A zone of which one offset is known: in the other half of the year its clocks are set an hour off."""
+
+    def __init__(self, offset: timezone, summer: bool, shift: timedelta) -> None:
+        self._offset = offset.utcoffset(None)
+        self._summer = summer
+        self._shift = shift
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        """The offset at a local time."""
+        other = at is not None and (at.month in _SUMMER) != self._summer
+        return self._offset + self._shift if other else self._offset
+
+    def dst(self, _at: datetime | None) -> timedelta:
+        """Not told apart from the offset."""
+        return timedelta()
+
+    def tzname(self, _at: datetime | None) -> str:
+        """It has none."""
+        return ""
+
+
 def worlds(form: Form, root: Node, circumstances: Circumstances, *, unsteady: bool) -> Iterator[World]:
     """The worlds that expressions may have been evaluated in, the likeliest first; one where nothing asks for more.
 
     The phone's clock is its own `end`, or `start`. Where it is more than a day from the arrival, either may be wrong:
-    a finding must hold by both. Without either the phone may have been filled in long before.
+    a finding must hold by both, and between (`between`). Without either it may have been filled in long before.
     """
     start, end, offset = _phone(form, root)
-    clocks = _clocks(start, end, offset or circumstances.zone, circumstances)
-    languages: Iterable[str] = form.languages or ("",)
-    for zone in _zones(offset, circumstances.zone, clocks[0]) if unsteady else [offset or circumstances.zone]:
-        for language in _default_first(form.default_language, languages) if unsteady else [form.default_language]:
-            for now in clocks if unsteady else clocks[:1]:
-                yield World(
-                    now=now,
-                    zone=zone,
-                    language=language,
-                    version=form.version,
-                    lists=lambda source: _list(form, circumstances, source),
-                    label=lambda path, value, language: _label(form, path, value, language),
-                    text=lambda text_id, language: _translated(form, text_id, language),
-                )
+    zones = _zones(offset, circumstances.zone, end or start or circumstances.arrived)
+    clocks = _clocks(start, end, zones, circumstances.arrived)
+    languages = _default_first(form.default_language, form.languages or ("",))
+    if not unsteady:
+        zones, languages, clocks = [offset or circumstances.zone], [form.default_language], clocks[:1]
+    for standard, zone, language, now in product((False, True), zones, languages, clocks):
+        yield World(
+            now=now,
+            zone=zone,
+            language=language,
+            version=form.version,
+            lists=lambda source: _list(form, circumstances, source),
+            label=lambda path, value, language: _label(form, path, value, language),
+            text=lambda text_id, language: _translated(form, text_id, language),
+            standard=standard,
+        )
+
+
+def between(first: datetime, last: datetime) -> Iterator[datetime]:
+    """Times from the first to the last: on each day, and at all hours. Undecidable if they are too far apart."""
+    if last - first > _LONGEST:
+        raise Undecidable("the phone's clock cannot be right")
+    step = _AN_HOUR if last - first <= _A_DAY else 23 * _AN_HOUR
+    while first < last:
+        yield first
+        first += step
 
 
 def _zones(offset: timezone | None, project: tzinfo | None, now: datetime | None) -> list[tzinfo | None]:
     """The zones the phone may have been in: that of the project where its offset agrees, as it knows the past too."""
     if offset is None:
-        return [project or UTC, *_FAR_APART]
+        return [project or UTC, *_FAR_APART, *(Seasons(UTC, True, shift) for shift in (-_AN_HOUR, _AN_HOUR))]
     if project is not None and now is not None and now.replace(tzinfo=project).utcoffset() == offset.utcoffset(None):
         return [project]
-    return [offset]
+    half = now is None or now.month in _SUMMER
+    return [offset, *(Seasons(offset, half, shift) for shift in (-_AN_HOUR, _AN_HOUR))]
 
 
 def _default_first(default: str, languages: Iterable[str]) -> list[str]:
@@ -71,16 +110,13 @@ def _default_first(default: str, languages: Iterable[str]) -> list[str]:
 
 
 def _clocks(
-    start: datetime | None, end: datetime | None, zone: tzinfo | None, circumstances: Circumstances
+    start: datetime | None, end: datetime | None, zones: list[tzinfo | None], arrived: datetime | None
 ) -> list[datetime | None]:
-    arrived = None
-    if circumstances.arrived is not None:
-        arrived = circumstances.arrived.astimezone(zone).replace(tzinfo=None)
+    local = [arrived.astimezone(zone).replace(tzinfo=None) for zone in zones] if arrived is not None else []
     known = [at for at in (end, start) if at is not None]
     if not known:
-        return [arrived, arrived - _LONG_AGO] if arrived is not None else [None]
-    if arrived is not None and abs(arrived - known[0]) > _A_DAY:
-        known.append(arrived)
+        return [*local, min(local) - _LONG_AGO] if local else [None]
+    known += [at for at in local if abs(at - known[0]) > _A_DAY]
     return list(dict.fromkeys(known))
 
 

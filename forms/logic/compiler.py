@@ -10,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from forms.logic import grammar
+from forms.logic import grammar, standard
 from forms.logic.functions import FUNCTIONS
 from forms.logic.functions.registry import CLOCK, ONCE, PHONE, Function
 from forms.logic.nodes import Node
-from forms.logic.paths import PathCompiler, Scope, outside
+from forms.logic.paths import PathCompiler, Scope
 from forms.logic.run import Evaluate, Here, Run
 from forms.logic.syntax import Binary, Call, Expression, Negative, Number, Path, Text, Unsupported
 from forms.logic.values import Plain, Undecidable, Value, divide, equal, modulo, to_number, to_text, to_truth
+from forms.logic.walks import outside
 
 _COMPARING: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
@@ -39,13 +40,14 @@ ON_THE_PHONE = {"property": "it asks the phone", "extract-signed": "signatures a
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One compiled expression. `needs` is what it depends on beside the answers, `lists` the lists it asks, `always`
-    whether it is just `true()`."""
+    whether it is just `true()`, `keeps` whether it may keep what it gave before (`once`)."""
 
     text: str
     evaluate: Evaluate
     needs: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     always: bool = False
+    keeps: bool = False
 
     def value(self, run: Run, node: Node) -> Value:
         return self.evaluate(Here(run, node, node))
@@ -76,13 +78,15 @@ class Compiler(PathCompiler):
         except RecursionError:
             raise Unsupported("the expression is too deep") from None
         always = isinstance(tree, Call) and tree == Call("true")
-        return Rule(text, evaluate, frozenset(self.needs), frozenset(self.lists), always)
+        return Rule(text, evaluate, frozenset(self.needs), frozenset(self.lists), always, ONCE in self.needs)
 
     def value(self, tree: Expression, scope: Scope) -> Evaluate:
         """A closure whose value may be a list of nodes."""
         match tree:
-            case Number(value) | Text(value):
+            case Number(value):
                 return lambda here: value
+            case Text(value):
+                return _literal(value)
             case Path():
                 return self.nodes(tree, scope)
             case Negative(operand):
@@ -122,6 +126,12 @@ class Compiler(PathCompiler):
     def _names(self, pattern: str) -> None:
         if any(sign in pattern for sign in ("%a", "%b", "%W")):
             self.needs.add(PHONE)
+
+
+def _literal(value: str) -> Evaluate:
+    if value[:1].isdigit() and "-" in value:  # perhaps a date, which by the standard is a number as well
+        return lambda here: standard.text(value, here.run.world.zone) if here.run.world.standard else value
+    return lambda here: value
 
 
 def _applied(known: Function, arguments: list[Evaluate]) -> Evaluate:

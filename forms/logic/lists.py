@@ -12,10 +12,11 @@ import orjson
 
 from forms import xmltree
 from forms.logic.nodes import Cell, Item, row
-from forms.logic.values import Undecidable, to_number, to_text
+from forms.logic.values import NEARLY, Undecidable, to_number, to_text
 from schemas.problems import Problem
 
 _BOM = "\ufeff"
+_PLACES = 9
 
 
 class ItemList:
@@ -25,7 +26,7 @@ class ItemList:
 
     def __init__(self, root: Item) -> None:
         self.root = root
-        self._by_cell: dict[tuple[tuple[str, ...], str, bool], dict[Any, list[Any]]] = {}
+        self._by_cell: dict[tuple[tuple[str, ...], str, bool], dict[Any, list[Any]] | Undecidable] = {}
 
     def at(self, names: tuple[str, ...]) -> list[Any]:
         """The items at a path below the root."""
@@ -35,17 +36,31 @@ class ItemList:
         return found
 
     def having(self, names: tuple[str, ...], cell: str, key: str | float) -> list[Any]:
-        """The items at a path whose cell is equal to a key, in their order; the index is made at the first question."""
-        as_number = isinstance(key, float)
-        place = (names, cell, as_number)
+        """The items at a path whose cell is equal to a text, or as good as equal to a number, in their order.
+
+        The index is made at the first question."""
+        place = (names, cell, isinstance(key, float))
         index = self._by_cell.get(place)
         if index is None:
-            index = {}
+            index = self._by_cell[place] = self._index(*place)
+        if isinstance(index, Undecidable):
+            raise index
+        if isinstance(key, str):
+            return index.get(key, [])
+        near = {round(key - NEARLY, _PLACES), round(key + NEARLY, _PLACES)}
+        return [item for number in sorted(near) for item in index.get(number, [])]
+
+    def _index(self, names: tuple[str, ...], cell: str, numbers: bool) -> dict[Any, list[Any]] | Undecidable:
+        index: dict[Any, list[Any]] = {}
+        try:
             for item in self.at(names):
                 text = _text(item, cell)
-                index.setdefault(to_number(text) if as_number else text, []).append(item)
-            self._by_cell[place] = index
-        return index.get(key, [])
+                key = round(to_number(text), _PLACES) if numbers else text
+                if key == key:  # NaN is equal to nothing
+                    index.setdefault(key, []).append(item)
+        except Undecidable as reason:
+            return reason
+        return index
 
 
 def _text(item: Item | Cell, cell: str) -> str:
@@ -148,7 +163,10 @@ def from_file(name: str, data: bytes) -> ItemList:
     """The list in a form file, by the ending of its name. One that cannot be read is Undecidable."""
     kind = name.lower().rpartition(".")[2]
     if kind == "csv":
-        return from_csv(data)
+        try:
+            return from_csv(data)
+        except csv.Error:
+            raise Undecidable("the CSV file cannot be read") from None
     if kind == "geojson":
         return from_geojson(data)
     try:

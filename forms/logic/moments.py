@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from forms.logic.values import EPOCH, Plain, Undecidable, to_whole
 
 DAY = 86_400.0
-_DATE = re.compile(r"([+-]?\d+)-([+-]?\d+)-([+-]?\d+)")
-_TIME = re.compile(r"(\d+):(\d+)(?::(\d*(?:\.\d*)?)\D*?)?")
+_DATE = re.compile(r"([+-]?\d{1,9})-([+-]?\d{1,9})-([+-]?\d{1,9})")
+_TIME = re.compile(r"(\d{1,9}):(\d{1,9})(?::(\d*(?:\.\d+)?)\D*?)?")
 _OFFSET = re.compile(r"(Z|[+-]\d{1,2}(?::?\d{2})?)$")
 _LIMIT = 2**31
 _FAR = "a date before the year 1 or after 9999"
@@ -122,11 +122,6 @@ def decimal(value: Plain, zone: tzinfo | None, *, whole_day: bool) -> Plain:
     if whole_day:
         return moment.replace(tzinfo=_known(zone)).timestamp() / DAY
     return ((moment - EPOCH).total_seconds() / DAY) % 1.0
-
-
-def fraction(value: datetime) -> float:
-    """Days since the local midnight of 1970's first day, with the time of day."""
-    return (value - EPOCH).total_seconds() / DAY
 
 
 def formatted(value: Plain, pattern: str, zone: tzinfo | None) -> str:

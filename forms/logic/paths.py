@@ -13,13 +13,11 @@ from typing import Any
 
 from forms.logic.brackets import conditions, keyed, split
 from forms.logic.functions.registry import PHONE
-from forms.logic.lists import ItemList
 from forms.logic.run import Evaluate, Here
 from forms.logic.syntax import Call, Expression, Path, Step, Text, Unsupported
-from forms.logic.values import Plain, Undecidable, to_index
+from forms.logic.values import to_index
+from forms.logic.walks import Names, Walk, all_at, by_names, by_world, climb, filtered, outside, step_by, trail, worth
 
-Walk = Callable[[Here, list[Any]], list[Any]]
-Names = tuple[str, ...]
 _LAST_SAVED = "__last-saved"
 
 
@@ -32,13 +30,6 @@ class Scope:
 
     place: Names | None
     origin: Names
-
-
-def outside(here: Here, source: str) -> ItemList:
-    """A list by its id. Undecidable where it is not there."""
-    if here.run.world.lists is None:
-        raise Undecidable("the lists are not there")
-    return here.run.world.lists(source)
 
 
 @dataclass(slots=True)
@@ -57,17 +48,22 @@ class PathCompiler(ABC):
         """A closure that gives the relevant nodes at a path."""
         if isinstance(path.start, Call) and path.start.name == "instance":
             return self._in_list(path.start, path.steps, scope)
+        if path.start == "root" and _shares(path.steps, scope.place):
+            return by_world(self._nodes(path, scope), self._nodes(path, replace(scope, place=None)))
+        return self._nodes(path, scope)
+
+    def _nodes(self, path: Path, scope: Scope) -> Evaluate:
         begin, steps, place = self._start(path, scope)
         if not any(step.predicates or step.axis != "child" or step.name == "*" for step in steps):
             self._walks(steps, scope, place)
-            return _by_names(begin, tuple(step.name for step in steps))
+            return by_names(begin, tuple(step.name for step in steps))
         walks = self._walks(steps, scope, place)
 
         def evaluate(here: Here) -> list[Any]:
             found = [begin(here)]
             for walk in walks:
-                found = walk(here, found)
-            return [node for node in found if here.run.relevant(node)]
+                found = here.run.spent(walk(here, found))
+            return [node for node in found if here.run.found(node)]
 
         return evaluate
 
@@ -79,7 +75,7 @@ class PathCompiler(ABC):
         begin, steps, _ = self._start(path, scope)
         if any(step.predicates or step.axis != "child" or step.name == "*" for step in steps):
             return lambda here: here.plain(nodes(here))
-        return _worth(begin, tuple(step.name for step in steps), nodes)
+        return worth(begin, tuple(step.name for step in steps), nodes)
 
     def _start(self, path: Path, scope: Scope) -> tuple[Callable[[Here], Any], tuple[Step, ...], Names | None]:
         """Where to begin, the steps that are left, and the place where they begin."""
@@ -98,7 +94,7 @@ class PathCompiler(ABC):
             if ups >= len(place):
                 raise Unsupported("the path leads out of the form")
             place = place[: len(place) - ups]
-        return _climb(ups, origin=origin), path.steps[used:], place
+        return climb(ups, origin=origin), path.steps[used:], place
 
     def _from_root(
         self, steps: tuple[Step, ...], place: Names | None
@@ -109,8 +105,8 @@ class PathCompiler(ABC):
                 break
             shared += 1
         if place is not None and shared:
-            return _climb(len(place) - shared), steps[shared:], place[:shared]
-        if steps[0].axis != "child" or steps[0].predicates:
+            return climb(len(place) - shared), steps[shared:], place[:shared]
+        if steps[0].axis != "child" or steps[0].predicates or f"/{steps[0].name}" not in self.known:
             raise Unsupported("a path that begins with something else than the form's root is not supported")
         return (lambda here: here.run.root), steps[1:], (steps[0].name,)
 
@@ -124,7 +120,7 @@ class PathCompiler(ABC):
                 if not place:
                     raise Unsupported("the path leads out of the form")
             inner = replace(scope, place=place)
-            walks.append(_walk(step, [self.plain(predicate, inner) for predicate in step.predicates]))
+            walks.append(step_by(step, [self.plain(predicate, inner) for predicate in step.predicates]))
         return walks
 
     def _in_list(self, start: Call, steps: tuple[Step, ...], scope: Scope) -> Evaluate:
@@ -138,7 +134,7 @@ class PathCompiler(ABC):
         self.lists.add(name)
         before, first, after = split(steps[1:])
         inner = replace(scope, place=None)
-        find = _at(name, before) if first is None else self._having(name, before, first, inner)
+        find = all_at(name, before) if first is None else self._having(name, before, first, inner)
         walks = self._walks(after, scope, None)
 
         def evaluate(here: Here) -> list[Any]:
@@ -152,20 +148,21 @@ class PathCompiler(ABC):
     def _having(self, source: str, before: Names, step: Step, scope: Scope) -> Evaluate:
         """Items with conditions: by an index where one says that a cell equals something known beforehand."""
         names = (*before, step.name)
-        walk = _filter([self.plain(predicate, scope) for predicate in step.predicates])
+        walk = filtered([self.plain(predicate, scope) for predicate in step.predicates])
         indexed = keyed(step.predicates[0])
+        every = all_at(source, names)
         if indexed is None:
-            return lambda here: walk(here, outside(here, source).at(names))
+            return lambda here: walk(here, every(here))
         cell, key = indexed
         key_of = self.plain(key, scope)
-        enough = len(step.predicates) == 1 and conditions(step.predicates[0]) == [step.predicates[0]]
+        alone = len(step.predicates) == 1 and conditions(step.predicates[0]) == [step.predicates[0]]
 
         def evaluate(here: Here) -> list[Any]:
             wanted = key_of(Here(here.run, None, here.origin))
             if not isinstance(wanted, str | float) or isinstance(wanted, bool):
-                return walk(here, outside(here, source).at(names))
-            found = outside(here, source).having(names, cell, wanted)
-            return list(found) if enough else walk(here, found)
+                return walk(here, every(here))
+            found = here.run.spent(outside(here, source).having(names, cell, wanted))
+            return list(found) if alone and isinstance(wanted, str) else walk(here, found)
 
         return evaluate
 
@@ -183,17 +180,19 @@ class PathCompiler(ABC):
             numbers[len(names)] = self.plain(number, scope)
 
         def evaluate(here: Here) -> list[Any]:
-            found, shared = [here.run.root], _trail(here.node, target)
+            found, shared = [here.run.root], trail(here.node, target)
             for depth in range(2, len(target) + 1):
                 kids = [kid for node in found for kid in node.kids(target[depth - 1])]
                 if depth in numbers:
-                    place = max(1, to_index(numbers[depth](here)))
-                    kids = kids[place - 1 : place]
+                    place = to_index(numbers[depth](here))
+                    if place < 1 and not here.run.world.standard:
+                        place = 1
+                    kids = kids[place - 1 : place] if place > 0 else []
                     shared = []
                 elif depth <= len(shared):
                     kids = [kid for kid in kids if kid is shared[depth - 1]]
-                found = kids
-            return [node for node in found if here.run.relevant(node)]
+                found = here.run.spent(kids)
+            return [node for node in found if here.run.found(node)]
 
         return evaluate
 
@@ -209,84 +208,6 @@ class PathCompiler(ABC):
         return names
 
 
-def _trail(node: Any, target: Names) -> list[Any]:
-    """The nodes from the root down to a node, as far as they are on the way to the target."""
-    nodes: list[Any] = []
-    while node is not None:
-        nodes.append(node)
-        node = node.parent
-    nodes.reverse()
-    same = 0
-    while same < min(len(nodes), len(target)) and nodes[same].name == target[same]:
-        same += 1
-    return nodes[:same]
-
-
-def _climb(ups: int, *, origin: bool = False) -> Callable[[Here], Any]:
-    def begin(here: Here) -> Any:
-        node = here.origin if origin else here.node
-        for _ in range(ups):
-            node = node.parent
-        return node
-
-    return begin
-
-
-def _by_names(begin: Callable[[Here], Any], names: Names) -> Evaluate:
-    def evaluate(here: Here) -> list[Any]:
-        found = [begin(here)]
-        for name in names:
-            found = found[0].kids(name) if len(found) == 1 else [kid for node in found for kid in node.kids(name)]
-        relevant = here.run.relevant
-        return [node for node in found if relevant(node)]
-
-    return evaluate
-
-
-def _worth(begin: Callable[[Here], Any], names: Names, nodes: Evaluate) -> Evaluate:
-    """As `nodes` and then the worth of the one found, without lists on the way as long as there is one of each name."""
-
-    def evaluate(here: Here) -> Plain:
-        node = begin(here)
-        for name in names:
-            kids = node.kids(name)
-            if len(kids) != 1:
-                return here.plain(nodes(here)) if kids else ""
-            node = kids[0]
-        run = here.run
-        return run.value(node) if run.relevant(node) else ""
-
-    return evaluate
-
-
-def _walk(step: Step, predicates: list[Evaluate]) -> Walk:
-    if step.axis == "self":
-        return lambda here, nodes: nodes
-    if step.axis == "parent":
-        return lambda here, nodes: list({id(node.parent): node.parent for node in nodes if node.parent}.values())
-    if step.axis == "attribute":
-        return lambda here, nodes: [each for node in nodes for each in node.attribute(step.name)]
-    if not predicates:
-        return lambda here, nodes: [kid for node in nodes for kid in node.kids(step.name)]
-    choose = _filter(predicates)
-    return lambda here, nodes: [kid for node in nodes for kid in choose(here, node.kids(step.name))]
-
-
-def _filter(predicates: list[Evaluate]) -> Walk:
-    def choose(here: Here, nodes: list[Any]) -> list[Any]:
-        for predicate in predicates:
-            kept = []
-            for place, node in enumerate(nodes, 1):
-                passed = predicate(Here(here.run, node, here.origin, place))
-                if not isinstance(passed, bool):  # JavaRosa takes none, other engines count
-                    raise Undecidable("a condition in brackets is neither true nor false")
-                if passed:
-                    kept.append(node)
-            nodes = kept
-        return nodes
-
-    return choose
-
-
-def _at(source: str, names: Names) -> Evaluate:
-    return lambda here: outside(here, source).at(names)
+def _shares(steps: tuple[Step, ...], place: Names | None) -> bool:
+    """Whether an absolute path and the place where it stands have more in common than the root."""
+    return place is not None and len(steps) > 1 and len(place) > 1 and steps[1].name == place[1]

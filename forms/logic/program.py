@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from forms.logic.compiler import Compiler, Rule
-from forms.logic.functions.registry import CHANCE, CLOCK, ONCE, ORDER, PHONE
+from forms.logic.functions.registry import CHANCE, CLOCK, GEOMETRY, ONCE, ORDER, PHONE
 from forms.logic.syntax import Unsupported
 from forms.xform import Form
 from schemas.fields import REPEAT, Field
@@ -17,6 +17,7 @@ NOT_RECOMPUTED = {
     CHANCE: "chance decides what it gives",
     ORDER: "it depends on a random order",
     ONCE: "it keeps what it gave the first time",
+    GEOMETRY: "engines compute areas and distances differently",
     PHONE: "only the phone knows what it asks for",
 }
 EDITABLE = "people may change what it gives"
@@ -27,7 +28,7 @@ TOO_LARGE = "its list is too large to be read for every submission"
 UNREADABLE = "its list cannot be read"
 NO_LIST = "the form has no such list"
 ENCRYPTED = "phones encrypt the answers before they send them"
-HIDDEN = "whether it counts depends on a relevant that is not checked"
+HIDDEN = "whether it is asked depends on a relevant that is not checked"
 REASONS = (
     *NOT_RECOMPUTED.values(),
     EDITABLE,
@@ -103,8 +104,14 @@ class Program:
         """All expressions. `missing` says of a list why it cannot be asked, '' where it can."""
         told = [replace(each, because=each.because or _missing(each, missing)) for each in self.expressions]
         unclear = tuple(f"{each.path}/" for each in told if each.kind == "relevant" and each.because)
-        hidden = (not each.because and f"{each.path}/".startswith(unclear) for each in told)
-        return [replace(each, because=HIDDEN) if is_hidden else each for each, is_hidden in zip(told, hidden)]
+        return [_below(each, unclear) for each in told]
+
+
+def _below(expression: Expression, unclear: tuple[str, ...]) -> Expression:
+    """What lies at or below a node whose relevance is not known cannot be judged either."""
+    if expression.because or not f"{expression.path}/".startswith(unclear):
+        return expression
+    return replace(expression, because=HIDDEN)
 
 
 def _missing(expression: Expression, missing: Callable[[str], str]) -> str:
@@ -154,7 +161,7 @@ class _Maker:
 
     def _reason(self, source: Field, kind: str, rule: Rule) -> str:
         """Why a compiled expression is not checked all the same; '' if it is."""
-        needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK}
+        needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK, GEOMETRY}
         needs = needs - {ORDER} if kind == "choices" else needs
         for need in sorted(needs & NOT_RECOMPUTED.keys()):
             return NOT_RECOMPUTED[need]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from forms.logic import moments
+from forms.logic import moments, standard
 from forms.logic.lists import ItemList
 from forms.logic.nodes import Cell, Item, Node
 from forms.logic.values import EPOCH, LARGEST, Plain, Undecidable, Value, to_number
 
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _BUSY = object()
+# A calculated text that may be a number, a truth or a moment, and would then count otherwise.
+_AMBIGUOUS = re.compile(r"-?[0.]+(?:E-?\d+)?|true|false|\d{1,2}:\d\d.*|\d+-\d+-\d+.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class World:
     `now` is the phone's local time, `zone` its offset (None where not known), `language` that in which it shows the
     form. `lists` gives a secondary instance by its id, or a form file by `file:<name>`; what it cannot give is
     Undecidable. `label` gives the label of a choice: (path of the select, value, language); `text` a translation:
-    (id, language).
+    (id, language). `standard` is the world of ODK Web Forms, which keeps to XPath where JavaRosa is lenient.
     """
 
     now: datetime | None = None
@@ -33,23 +36,48 @@ class World:
     lists: Callable[[str], ItemList] | None = None
     label: Callable[[str, str, str], str] | None = None
     text: Callable[[str, str], str] | None = None
+    standard: bool = False
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much may still be done for one submission, roughly in nodes that are looked at."""
+
+    left: int = 2_000_000
 
 
 class Run:
     """The submission seen in one world. Everything is worked out when first asked for, and kept.
 
-    `trim`: texts have lost the blanks around them, as those have that a phone read again from its disk.
+    What takes more than the `effort` is Undecidable. `trim`: texts have lost the blanks around them, as those have that
+    a phone read again from its disk.
     """
 
-    __slots__ = ("_computed", "_relevant", "_values", "root", "trim", "world")
+    __slots__ = ("_computed", "_relevant", "_values", "effort", "root", "trim", "world")
 
-    def __init__(self, root: Node, world: World, trim: bool = False) -> None:
+    def __init__(self, root: Node, world: World, trim: bool = False, effort: Effort | None = None) -> None:
         self.root = root
         self.world = world
         self.trim = trim
+        self.effort = effort or Effort()
         self._relevant: dict[Node, Any] = {}
         self._values: dict[Node, Any] = {}
         self._computed: dict[Node, Any] = {}
+
+    def spend(self, effort: int) -> None:
+        """Take from what may be done for this submission."""
+        self.effort.left -= effort
+        if self.effort.left < 0:
+            raise Undecidable("it takes too long to work out")
+
+    def spent(self, nodes: list[Any]) -> list[Any]:
+        """The nodes, paid for."""
+        self.spend(len(nodes))
+        return nodes
+
+    def found(self, node: Node | Item | Cell) -> bool:
+        """Whether a path finds a node: in the standard world also what is not relevant, as an empty text."""
+        return self.world.standard or self.relevant(node)
 
     def relevant(self, node: Node | Item | Cell) -> bool:
         """Whether a node counts: its own condition and those of all it lies in hold. May be Undecidable."""
@@ -78,6 +106,8 @@ class Run:
     def value(self, node: Node | Item | Cell) -> Plain:
         """What a node is worth in an expression, by the type of its bind (`XPathPathExpr.unpackValue`)."""
         text = node.text
+        if self.world.standard:
+            return standard.text(text if self.relevant(node) else "", self.world.zone)
         if not text or not isinstance(node, Node):
             return text
         known = self._values.get(node)
@@ -102,10 +132,15 @@ class Run:
         """Phones keep what a calculation gave with its kind, though the bind says text; only the text is sent."""
         if node.part.logic is None or node.part.logic.calculate is None:
             return text.strip() if self.trim else text
+        if self._computed.get(node) is _BUSY:
+            raise Undecidable("a calculation depends on itself")
         try:
             computed = self.computed(node)
+            sure = not node.part.logic.calculate.keeps
         except Undecidable:
-            return text
+            computed, sure = text, False
+        if not sure and _AMBIGUOUS.fullmatch(text.strip()):
+            raise Undecidable("it is not known of which kind the calculated value was")
         if isinstance(computed, bool):
             return TRUTHS.get(text.strip().lower(), text)
         if isinstance(computed, str):
@@ -119,8 +154,10 @@ class Run:
         """What the node's calculation gives now. May be Undecidable."""
         known = self._computed.get(node)
         if known is None:
-            self._computed[node] = Undecidable("a calculation depends on itself")
+            self._computed[node] = _BUSY
             known = self._computed[node] = _kept(lambda: node.part.logic.calculate.plain(self, node))
+        if known is _BUSY:
+            raise Undecidable("a calculation depends on itself")
         if isinstance(known, Undecidable):
             raise known
         return known  # type: ignore[no-any-return]
@@ -151,6 +188,8 @@ def _kept(work: Callable[[], Any]) -> Any:
         return work()
     except Undecidable as reason:
         return reason
+    except RecursionError:
+        return Undecidable("too much depends on each other")
 
 
 class Here:
@@ -166,20 +205,20 @@ class Here:
         self.position = position
 
     def plain(self, value: Value) -> Plain:
-        """A value that is no list of nodes: of one node its worth, of none an empty text, of several Undecidable."""
+        """A value that is no list of nodes: of one node its worth, of none an empty text, of several Undecidable, or
+        by the standard the first."""
         if type(value) is not list:
             return value  # type: ignore[no-any-return]
         if not value:
             return ""
-        if len(value) > 1:
+        if len(value) > 1 and not self.run.world.standard:
             raise Undecidable("there are several answers where the expression expects one")
         return self.run.value(value[0])
 
     def plains(self, nodes: list[Any]) -> list[Plain]:
         """The worth of every node of a list."""
         value = self.run.value
-        return [value(node) for node in nodes]
+        return [value(node) for node in self.run.spent(nodes)]
 
 
 Evaluate = Callable[[Here], Value]
-Labels = Mapping[str, str]

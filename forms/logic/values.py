@@ -6,14 +6,13 @@ A value is a text, a number (a float), a truth, a moment (the phone's local time
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # moments are local to the phone
 NAN = math.nan
-_NEARLY = 1e-12
+NEARLY = 1e-12
 _INT = 2**31 - 1
 LARGEST = 2**31  # whole numbers on phones are smaller
 _NUMERIC = frozenset("-.0123456789")
@@ -44,6 +43,9 @@ def to_number(value: Plain) -> float:
         return 1.0 if value else 0.0
     if isinstance(value, float):
         return value
+    known: float | None = getattr(value, "number", None)  # of the standard world
+    if known is not None:
+        return known
     if isinstance(value, datetime):
         return float((value - EPOCH).days)
     text = value.replace(",", ".").strip()
@@ -60,7 +62,7 @@ def to_truth(value: Plain) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, float):
-        return abs(value) > _NEARLY
+        return abs(value) > NEARLY
     return True if isinstance(value, datetime) else bool(value)
 
 
@@ -87,7 +89,7 @@ def equal(left: Plain, right: Plain) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return to_truth(left) == to_truth(right)
     if isinstance(left, float) or isinstance(right, float):
-        return abs(to_number(left) - to_number(right)) < _NEARLY
+        return abs(to_number(left) - to_number(right)) < NEARLY
     return to_text(left) == to_text(right)
 
 
@@ -122,13 +124,8 @@ def _number_text(number: float) -> str:
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    if abs(number) < _NEARLY:
+    if abs(number) < NEARLY:
         return "0"
-    if abs(number) <= _INT and abs(number - math.trunc(number)) < _NEARLY:
+    if abs(number) <= _INT and abs(number - math.trunc(number)) < NEARLY:
         return str(math.trunc(number))
     return java_double(number)
-
-
-def texts(values: Sequence[Plain]) -> list[str]:
-    """Several values as texts."""
-    return [to_text(value) for value in values]

@@ -3,39 +3,51 @@ not in every world the phone may have been in, is left alone."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from traceback import extract_tb
 from typing import Any
 
 from forms.logic import circumstances as around
 from forms.logic.circumstances import Circumstances
 from forms.logic.compare import same
 from forms.logic.nodes import Node
-from forms.logic.run import Run
-from forms.logic.values import Undecidable, to_number, to_text
+from forms.logic.run import Effort, Run
+from forms.logic.values import LARGEST, Undecidable, to_number, to_text
 from forms.xform import Form
 from schemas.findings import MAX_VALUE, Finding
 
 Check = Callable[[Run, Node], bool]
 Placed = tuple[int, Finding]
+_log = logging.getLogger(__name__)
 
 
 def find(
     form: Form, plan: Any, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances, *, blanks: bool = False
-) -> list[Placed]:
-    """What the logic finds, each with the place of its node in the walk. `plan` is the form's (`forms.plan.Plan`);
-    `blanks` says that a text begins or ends with some."""
+) -> Iterator[Placed]:
+    """What the logic finds, each with the place of its node in the walk, in the order of `nodes`. `plan` is the form's
+    (`forms.plan.Plan`); `blanks` says that a text begins or ends with some."""
     if not plan.program.nodes:
-        return []
+        return
+    effort = Effort()
     worlds = around.worlds(form, root, at, unsteady=plan.unsteady)
-    judge = _Judge([Run(root, world, trim) for world in worlds for trim in ((False, True) if blanks else (False,))])
-    return [(place, finding) for place, node in nodes for finding in judge.of(node)]
+    trims = (False, True) if blanks else (False,)
+    judge = _Judge(Run(root, world, trim, effort) for world in worlds for trim in trims)
+    for place, node in nodes:
+        for finding in judge.of(node):
+            yield place, finding
 
 
 class _Judge:
-    """`runs` are the same submission in each world."""
+    """`runs` are the same submission in each world. All but the first are only made when something seems wrong."""
 
-    def __init__(self, runs: list[Run]) -> None:
-        self._first, *self._others = runs
+    def __init__(self, runs: Iterator[Run]) -> None:
+        self._first = next(runs)
+        self._rest = runs
+        self._others: list[Run] | None = None
+        self._timeless: list[Run] = []
 
     def of(self, node: Node) -> Iterator[Finding]:
         """The findings at a node of the submission, and of what is missing below it."""
@@ -83,12 +95,48 @@ class _Judge:
     def _holds(self, check: Check, node: Node) -> bool:
         """Whether a breach is certain: in all worlds."""
         try:
-            return check(self._first, node) and all(check(run, node) for run in self._others)
+            if not check(self._first, node):
+                return False
+            if self._others is None:
+                self._others = list(self._rest)
+                self._timeless = _timeless([self._first, *self._others]) if self._others else []
+            return self._whenever(check, node)
         except Undecidable:
             return False
+        except Exception as mistake:  # noqa: BLE001  # ours; no answer is lost for it
+            _tell(mistake, node)
+            return False
+
+    def _whenever(self, check: Check, node: Node) -> bool:
+        """Whether a breach holds in all other worlds: whatever the time or, where that matters, from the first to the
+        last time that the phone may have had."""
+        try:
+            return all(check(run, node) for run in self._timeless)
+        except Undecidable:
+            times = {run.world.now for run in (self._first, *(self._others or ())) if run.world.now}
+            between = around.between(min(times), max(times)) if times else ()
+            return all(check(run, node) for run in self._others or ()) and all(
+                check(_at(self._first, time), node) for time in between
+            )
 
     def _computed(self, node: Node) -> str:
         return to_text(self._first.computed(node))[:MAX_VALUE]
+
+
+def _at(run: Run, now: datetime | None) -> Run:
+    return Run(run.root, replace(run.world, now=now), run.trim, run.effort)
+
+
+def _timeless(runs: list[Run]) -> list[Run]:
+    """One of those that differ in the time alone, without it."""
+    different = {(run.world.standard, run.world.zone, run.world.language, run.trim): run for run in runs}
+    return [_at(run, None) for run in different.values()]
+
+
+def _tell(mistake: Exception, node: Node) -> None:
+    """Where in the code it happened, and at which question; never what was answered."""
+    at = extract_tb(mistake.__traceback__)[-1]
+    _log.error("%s at line %s of %s, for %s", type(mistake).__name__, at.lineno, at.filename, _path(node))
 
 
 def _irrelevant(run: Run, node: Node) -> bool:
@@ -160,7 +208,11 @@ def _expected(run: Run, repeat: Node) -> int:
     if value == "":  # phones leave what is there; and a hidden answer still counts there, but is not sent
         raise Undecidable("there is no number")
     number = to_number(value)
-    return max(0, int(number // 1)) if abs(number) < 2**31 else 0
+    if number != number // 1:  # NaN too: engines go different ways
+        raise Undecidable("the number is not whole")
+    if not abs(number) < LARGEST:
+        raise Undecidable("there is no number")
+    return max(0, int(number // 1))
 
 
 def _finding(code: str, node: Node, value: str | None = None, **args: Any) -> Finding:

@@ -45,6 +45,8 @@ def _holds(_here: Here, node: Any) -> bool:
 @function("sum", nodes=True)
 def total(here: Here, nodes: Value) -> float:
     numbers = [to_number(value) for value in here.plains(_nodes(nodes))]
+    if here.run.world.standard and (not numbers or any(map(math.isnan, numbers))):
+        return NAN
     result = 0.0
     for number in numbers:
         result += 0.0 if math.isnan(number) else number
@@ -53,14 +55,21 @@ def total(here: Here, nodes: Value) -> float:
 
 @function("max", 0, ANY, nodes=True)
 def largest(here: Here, *values: Value) -> float:
-    numbers = [number for number in map(to_number, _several(here, values)) if not math.isnan(number)]
+    numbers = _counted(here, values)
     return max(_SMALLEST, *numbers) if numbers else NAN
 
 
 @function("min", 0, ANY, nodes=True)
 def smallest(here: Here, *values: Value) -> float:
-    numbers = [number for number in map(to_number, _several(here, values)) if not math.isnan(number)]
+    numbers = _counted(here, values)
     return min(numbers) if numbers else NAN
+
+
+def _counted(here: Here, values: tuple[Value, ...]) -> list[float]:
+    """Those that are numbers; by the standard one that is none spoils all."""
+    given = [to_number(value) for value in _several(here, values)]
+    numbers = [number for number in given if not math.isnan(number)]
+    return [] if here.run.world.standard and len(numbers) < len(given) else numbers
 
 
 @function("randomize", 1, 2, nodes=True, needs=ORDER)

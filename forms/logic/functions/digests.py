@@ -25,9 +25,11 @@ def digest(_here: Here, value: Plain, algorithm: Plain, encoding: Plain = "base6
 
 
 @function("base64-decode")
-def base64_decode(_here: Here, value: Plain) -> str:
-    """What is no base64 gives nothing; signs that are none of its own are passed over."""
+def base64_decode(here: Here, value: Plain) -> str:
+    """What is no base64 gives nothing; JavaRosa passes over signs that are none of its own."""
     signs = _FOREIGN.sub("", to_text(value))
+    if here.run.world.standard and signs != to_text(value):
+        return ""
     try:
         return base64.b64decode(signs, validate=True).decode("utf-8", "replace")
     except binascii.Error:

@@ -35,13 +35,16 @@ def whole(_here: Here, value: Plain) -> float:
 
 
 @function("round", 1, 2)
-def rounded(_here: Here, value: Plain, places: Plain = 0.0) -> float:
+def rounded(here: Here, value: Plain, places: Plain = 0.0) -> float:
     """Half a unit goes up, also below zero, as XPath says; JavaRosa's ways with many and with negative places."""
     given, digits = to_number(value), to_index(places)
     if not math.isfinite(given):
         return given
     if abs(digits) > _MOST_PLACES:
         return NAN
+    if here.run.world.standard:
+        scale = 10.0**digits
+        return math.copysign(math.floor(abs(given) * scale + 0.5) / scale, given)
     with localcontext() as context:
         context.prec = 400
         if digits >= 0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from forms.logic.functions.registry import ANY, function
+from forms.logic.functions.registry import ANY, GEOMETRY, function
 from forms.logic.run import Here
-from forms.logic.values import Undecidable, Value, to_text
+from forms.logic.values import NAN, Undecidable, Value, to_number, to_text
 
 _RADIUS = 6_378_100.0
 _ROUND = 2 * _RADIUS * math.pi
@@ -20,11 +20,10 @@ class _Place:
 
 
 def _place(text: str) -> _Place:
-    parts = text.split()
-    try:
-        return _Place(float(parts[0]), float(parts[1]))
-    except (IndexError, ValueError):
-        raise Undecidable("the value is no place") from None
+    latitude, longitude = [*map(to_number, text.split()[:2]), NAN, NAN][:2]
+    if not (math.isfinite(latitude) and math.isfinite(longitude)):
+        raise Undecidable("the value is no place")
+    return _Place(latitude, longitude)
 
 
 def _line(text: str) -> list[_Place]:
@@ -39,8 +38,8 @@ def _places(here: Here, value: Value) -> list[_Place]:
     return _line(texts[0]) if len(texts) == 1 else [_place(text) for text in texts]
 
 
-@function("area", nodes=True)
-@function("enclosed-area", nodes=True)
+@function("area", nodes=True, needs=GEOMETRY)
+@function("enclosed-area", nodes=True, needs=GEOMETRY)
 def area(here: Here, value: Value) -> float:
     """Square metres."""
     places = _places(here, value)
@@ -58,7 +57,7 @@ def area(here: Here, value: Value) -> float:
     return abs(sum((y1 * x2 - x1 * y2) / 2 for (x1, y1), (x2, y2) in pairs))
 
 
-@function("distance", 1, ANY, nodes=True)
+@function("distance", 1, ANY, nodes=True, needs=GEOMETRY)
 def distance(here: Here, *values: Value) -> float:
     """Metres along a line, or through several places."""
     several = [_place(to_text(here.plain(value))) for value in values] if len(values) > 1 else []
