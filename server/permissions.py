@@ -6,127 +6,44 @@ Roles and their verbs stand in `schemas.roles`.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
-from schemas import problems, roles
-from schemas.roles import PERSONAL, UNIT_ROLES, Role, UnitRole
+from schemas import problems
+from server.actors import ANONYMOUS, CONSOLE, Actor, Grant
 from server.db import OneOf
-from server.models import AppUser, Form, Project, Unit, UnitReach
+from server.models import AppUser, Assignment, Form, Project, Unit, UnitReach
 
+__all__ = [
+    "ANONYMOUS",
+    "CONSOLE",
+    "MANY_UNITS",
+    "TEXT",
+    "Actor",
+    "Grant",
+    "by_unit",
+    "can",
+    "few",
+    "is_own",
+    "own",
+    "require",
+    "require_filling",
+    "require_person",
+    "sees_text",
+    "visible",
+    "visible_or_own",
+    "whole",
+]
 S = TypeVar("S", bound=Select[Any])
+# What shows free text, beside the row that it belongs to.
+TEXT = "submission.text.read"
 # From so many units on, a role is taken to reach a good part of all rows.
 MANY_UNITS = 500
 # Up to so many it is taken to reach a few rows of thousands.
 FEW_UNITS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role held somewhere: everywhere when neither project, form nor unit is given.
-
-    `unit_id`: its verbs reach the rows of this unit and of all below it, in one project or in each. `units`: how many
-    units these are; `beyond`: how many there are beside them, None where that was not counted as they are few.
-    """
-
-    role: str
-    project_id: int | None = None
-    form_id: int | None = None
-    unit_id: int | None = None
-    units: int = 0
-    beyond: int | None = None
-
-    def allows(self, verb: str) -> bool:
-        """Whether the role has the verb."""
-        role = roles.find(self.role)
-        return role is not None and verb in role.verbs
-
-    @property
-    def narrow(self) -> UnitRole | None:
-        """The role, if it reaches some rows of a project only."""
-        role = UNIT_ROLES.get(self.role)
-        return role if role is not None and not role.whole else None
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who is asking. `id` is None for a stranger. `via`: bearer, cookie, basic, key, draft, console.
-
-    `source`: the network address; `notes`: why, as the client says (X-Action-Notes). Both are for the audit.
-    `machine`: a program that has an app password: what gives or takes rights is not for it.
-    """
-
-    id: int | None = None
-    type: str = "anonymous"
-    display_name: str = ""
-    grants: tuple[Grant, ...] = ()
-    via: str = ""
-    language: str | None = None
-    session_id: int | None = None
-    csrf: str = ""
-    must_change_password: bool = False
-    source: str | None = None
-    notes: str | None = None
-    machine: bool = False
-
-    def verbs_on(self, project_id: int | None = None, form_id: int | None = None) -> frozenset[str]:
-        """All verbs the actor has on a form, a project or (with neither) the whole server.
-
-        On a project and its forms a role on a unit counts, though it reaches some rows only: which ones, `visible`
-        decides. On the whole server it counts for nothing.
-        """
-        found: set[str] = set()
-        for grant in self.grants:
-            if self.type == "field_key" and grant.unit_id is not None:
-                continue  # which forms a phone fills is said by form alone; the unit says whose rows it sends
-            everywhere = grant.project_id is None and grant.form_id is None
-            if grant.narrow and project_id is None and form_id is None:
-                continue
-            on_project = grant.form_id is None and grant.project_id is not None and grant.project_id == project_id
-            on_form = grant.form_id is not None and grant.form_id == form_id
-            if everywhere or on_project or on_form:
-                role = roles.find(grant.role)
-                found |= role.verbs if role else frozenset()
-        return self._allowed(found)
-
-    def verbs_over(
-        self, role: Role, project_id: int | None, form_id: int | None, above: frozenset[int] = frozenset()
-    ) -> frozenset[str]:
-        """All verbs the actor has on each row that the role reaches there: what she may hand on, or take over.
-
-        `above`: the unit on which the role is held, and those that it lies in. With a form, the project is the form's.
-        """
-        forms = role.forms if isinstance(role, UnitRole) else None
-        found: set[str] = set()
-        for grant in self.grants:
-            narrow, held = grant.narrow, roles.find(grant.role)
-            if grant.form_id not in (None, form_id) or grant.project_id not in (None, project_id) or held is None:
-                continue
-            if narrow and (narrow.own or grant.unit_id not in above or narrow.forms not in (None, forms)):
-                continue
-            found |= held.verbs
-        return self._allowed(found)
-
-    def _allowed(self, verbs: set[str]) -> frozenset[str]:
-        return frozenset(verbs - PERSONAL if self.machine else verbs)
-
-    def sends_for(self, project_id: int) -> int | None:
-        """The unit that what she sends to a project belongs to: of those on which she may send, the smallest."""
-        found = [
-            grant
-            for grant in self.grants
-            if grant.unit_id is not None
-            and grant.project_id in (None, project_id)
-            and grant.allows("submission.create")
-        ]
-        return min(found, key=lambda grant: (grant.units, grant.unit_id)).unit_id if found else None
-
-
-ANONYMOUS = Actor()
-CONSOLE = Actor(type="console", display_name="console", grants=(Grant("admin"),), via="console")
 
 
 def can(actor: Actor, verb: str, *, project_id: int | None = None, form_id: int | None = None) -> bool:
@@ -140,11 +57,20 @@ def whole(actor: Actor, verb: str, project_id: int, form_id: int | None = None) 
     return any(grant.project_id in (None, project_id) for grant in held if grant.form_id in (None, form_id))
 
 
+def _held(actor: Actor, verbs: tuple[str, ...]) -> list[Grant]:
+    return [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
+
+
 def few(actor: Actor, project_id: int, *verbs: str) -> bool:
     """Whether the actor has the verbs on the rows of some units of a project only, and these are few."""
-    held = [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
-    here = [grant for grant in held if grant.project_id in (None, project_id)]
+    here = [grant for grant in _held(actor, verbs) if grant.project_id in (None, project_id)]
     return bool(here) and all(grant.narrow and grant.units <= FEW_UNITS for grant in here)
+
+
+def by_unit(actor: Actor, project_id: int, *verbs: str) -> bool:
+    """Whether the rows of a project on which the actor has the verbs are best found by the units they belong to."""
+    here = [grant for grant in _held(actor, verbs) if grant.project_id in (None, project_id)]
+    return bool(here) and all(grant.narrow and not grant.narrow.own and grant.units <= MANY_UNITS for grant in here)
 
 
 def require(actor: Actor, *verbs: str, project_id: int | None = None, form_id: int | None = None) -> None:
@@ -153,20 +79,40 @@ def require(actor: Actor, *verbs: str, project_id: int | None = None, form_id: i
         raise problems.INSUFFICIENT_RIGHTS()
 
 
+def require_filling(actor: Actor, project_id: int, form_id: int, xml_form_id: str) -> None:
+    """Raise INSUFFICIENT_RIGHTS unless the actor may send submissions of the form."""
+    if "submission.create" not in actor.filling(project_id, form_id, xml_form_id):
+        raise problems.INSUFFICIENT_RIGHTS()
+
+
+def sees_text(actor: Actor, project_id: int, form_id: int | None, *verbs: str) -> bool | None:
+    """Whether of the rows on which she has one of the verbs she is shown what people wrote in words of their own.
+
+    True of all of them, False of none, None of some: then they are those that are `visible` to her for TEXT as well.
+    """
+    here = [
+        grant for grant in actor.grants if grant.project_id in (None, project_id) and grant.form_id in (None, form_id)
+    ]
+    if all(grant.allows(TEXT) for grant in here if any(grant.allows(verb) for verb in verbs)):
+        return True
+    return None if any(grant.allows(TEXT) for grant in here) else False
+
+
 def require_person(actor: Actor) -> None:
     """Raise INSUFFICIENT_RIGHTS for a program that has an app password: an account is its owner's to change."""
     if actor.machine:
         raise problems.INSUFFICIENT_RIGHTS()
 
 
-def visible(actor: Actor, query: S, *verbs: str, counting: bool = False) -> S:
+def visible(actor: Actor, query: S, *verbs: str, counting: bool = False, project_id: int | None = None) -> S:
     """The query, narrowed to the rows on which the actor has one of the verbs. The only place where scope is a filter.
 
-    The query's first column is of the model whose rows are meant: Project, Form, Unit, or any with `project_id` and,
-    where rights are also given by form, `form_id`; where they are given by unit, `unit_id` and `submitter_id`.
-    `counting`: all of the rows are gone through, and not only those of a page.
+    The query's first column is of the model whose rows are meant: Project, Form, Unit, AppUser, or any with
+    `project_id` and, where rights are also given by form, `form_id`; where by unit, `unit_id` and `submitter_id`.
+    `counting`: all of the rows are gone through, and not only those of a page. `project_id`: that of all rows of the
+    query, where it is of one project; what is known need not be asked of each row.
     """
-    conditions = _conditions(actor, query.column_descriptions[0]["entity"], verbs, counting)
+    conditions = _conditions(actor, query.column_descriptions[0]["entity"], verbs, counting, project_id)
     return query if conditions is None else query.where(or_(false(), *conditions))
 
 
@@ -186,7 +132,7 @@ def is_own(actor: Actor, submitter_id: int | None) -> bool:
 def visible_or_own(actor: Actor, query: S, *verbs: str) -> S:
     """As `visible`, with the rows that are her `own` beside them."""
     model = query.column_descriptions[0]["entity"]
-    conditions = _conditions(actor, model, verbs, False)
+    conditions = _conditions(actor, model, verbs)
     return query if conditions is None else query.where(or_(_sent_by(actor, model), *conditions))
 
 
@@ -200,10 +146,15 @@ def _sent_by(actor: Actor, model: Any) -> ColumnElement[bool]:
     return cast(ColumnElement[bool], model.submitter_id.in_(select(cards.union(before).c.actor_id)))
 
 
-def _conditions(actor: Actor, model: Any, verbs: tuple[str, ...], counting: bool) -> list[ColumnElement[bool]] | None:
+def _conditions(
+    actor: Actor, model: Any, verbs: tuple[str, ...], counting: bool = False, project_id: int | None = None
+) -> list[ColumnElement[bool]] | None:
     """Of which one must hold; None where all rows are seen."""
-    grants = [grant for grant in actor.grants if any(grant.allows(verb) for verb in verbs)]
-    by_unit = model is Unit or hasattr(model, "unit_id")
+    grants = _held(actor, verbs)
+    if project_id is not None:
+        here = [grant for grant in grants if grant.project_id in (None, project_id)]
+        grants = [grant if grant.project_id is None else replace(grant, project_id=None) for grant in here]
+    by_unit = model is Unit or model is AppUser or hasattr(model, "unit_id")
     narrow = [grant for grant in grants if grant.narrow and by_unit]
     whole = [grant for grant in grants if grant not in narrow]
     if any(grant.project_id is None and grant.form_id is None for grant in whole) or (whole and model is Unit):
@@ -229,11 +180,14 @@ def _by_project(model: Any, grants: list[Grant]) -> list[ColumnElement[bool]]:
 def _by_unit(actor: Actor, model: Any, grant: Grant, counting: bool) -> ColumnElement[bool]:
     """A condition that costs little, whether a unit has few of the rows or all.
 
-    Few are looked up by their own index, in a query of their own; a planner that does not know how few they are would
-    go through all rows instead. Whoever reaches very many units goes through the rows, asking of each.
+    Few are looked up by their own index, in a query of their own where there is an order to go by; a planner that does
+    not know how few they are would go through all rows in that order instead. Whoever reaches very many units goes
+    through the rows, asking of each.
     """
     if model is Unit:
         return Unit.id.in_(_reach(grant))
+    if model is AppUser:
+        return _phones(grant)
     role, other = grant.narrow, _other(model)
     conditions = [] if grant.project_id is None else [model.project_id == grant.project_id]
     if role is not None and role.forms is not None:
@@ -242,8 +196,9 @@ def _by_unit(actor: Actor, model: Any, grant: Grant, counting: bool) -> ColumnEl
         sent = select(other.id).where(other.submitter_id == actor.id) if hasattr(model, "submitter_id") else None
         conditions.append(model.id.in_(sent) if sent is not None else false())
     elif grant.units <= MANY_UNITS:
-        few = model.id.in_(select(other.id).where(other.unit_id.in_(_reach(grant))))
-        conditions.append(OneOf(model.unit_id, _reach(grant).scalar_subquery(), few))
+        reach = _reach(grant)
+        few = model.unit_id.in_(reach) if counting else model.id.in_(select(other.id).where(other.unit_id.in_(reach)))
+        conditions.append(OneOf(model.unit_id, reach.scalar_subquery(), few))
     elif grant.beyond == 0:
         conditions.append(model.unit_id.is_not(None))
     elif counting and grant.beyond is not None and grant.beyond < grant.units:
@@ -253,6 +208,23 @@ def _by_unit(actor: Actor, model: Any, grant: Grant, counting: bool) -> ColumnEl
     else:
         conditions.append(_reach(grant).where(UnitReach.within_id == model.unit_id).exists())
     return and_(*conditions)
+
+
+def _phones(grant: Grant) -> ColumnElement[bool]:
+    """Cards of whoever works within the units that the grant reaches, and nowhere else; and those they replaced.
+
+    A card that was replaced holds no roles any more: it goes with the one that is made instead.
+    """
+    if grant.narrow is None or grant.narrow.own or grant.narrow.forms is not None:
+        return false()
+    held = select(Assignment.actor_id).where(Assignment.unit_id.is_not(None))
+    within = held.where(Assignment.unit_id.in_(_reach(grant)))
+    beyond = held.where(Assignment.unit_id.not_in(_reach(grant)))
+    of_them = select(AppUser.actor_id, AppUser.replaces)
+    cards = of_them.where(AppUser.actor_id.in_(within), AppUser.actor_id.not_in(beyond)).cte("phones", recursive=True)
+    before = of_them.join(cards, AppUser.actor_id == cards.c.replaces).where(AppUser.actor_id.not_in(beyond))
+    found = AppUser.actor_id.in_(select(cards.union(before).c.actor_id))
+    return found if grant.project_id is None else and_(found, AppUser.project_id == grant.project_id)
 
 
 @functools.cache

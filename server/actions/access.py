@@ -19,6 +19,8 @@ from server.permissions import Actor
 from server.secrets import new_token, token_hash
 
 MAX_NAME = 64
+# What a phone is on each form that it fills.
+FILLER = "app-user"
 
 
 def role(name: str) -> Role:
@@ -83,10 +85,11 @@ def grant(
     permissions.require(actor, "assignment.create", project_id=project_id, form_id=form_id)
     if not may_hand_on(actor, wanted, project_id, form_id):
         raise problems.INSUFFICIENT_RIGHTS()
-    _give(actor, target, wanted, project_id, form_id)
+    give(actor, target, wanted, project_id, form_id)
 
 
-def _give(actor: Actor, target: ActorRow, wanted: Role, project_id: int | None, form_id: int | None) -> None:
+def give(actor: Actor, target: ActorRow, wanted: Role, project_id: int | None, form_id: int | None) -> None:
+    """As `grant`. Within a write; the caller has asked whether the actor may."""
     held = select(Assignment.id).where(
         Assignment.actor_id == target.id, Assignment.role == wanted.system, *_place(project_id, form_id)
     )
@@ -153,12 +156,12 @@ def forget(actor: ActorRow) -> None:
 
 
 def app_users(actor: Actor, project_id: int) -> list[AppUser]:
-    """The app users of a project, newest first; then the revoked ones, which have no key."""
+    """The app users of a project, newest first; then the revoked ones, which have no key. Of those that she reaches."""
     permissions.require(actor, "field_key.list", project_id=project_id)
     query = select(AppUser).join(ActorRow, ActorRow.id == AppUser.actor_id)
     query = query.where(AppUser.project_id == project_id, ActorRow.deleted_at.is_(None))
     order = (AppUser.key_hash.is_(None), ActorRow.created_at.desc(), AppUser.actor_id.desc())
-    return list(db.session.scalars(query.order_by(*order)))
+    return list(db.session.scalars(permissions.visible(actor, query, "field_key.list").order_by(*order)))
 
 
 def last_used(actor: Actor, actor_ids: list[int]) -> dict[int, object]:
@@ -169,11 +172,12 @@ def last_used(actor: Actor, actor_ids: list[int]) -> dict[int, object]:
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def get_app_user(actor: Actor, project_id: int, actor_id: int) -> AppUser:
-    """One app user of a project. Raises NOT_FOUND."""
-    permissions.require(actor, "field_key.list", project_id=project_id)
-    found = db.session.get(AppUser, actor_id)
-    if found is None or found.project_id != project_id or found.actor.deleted_at is not None:
+def get_app_user(actor: Actor, project_id: int, actor_id: int, verb: str = "field_key.list") -> AppUser:
+    """One app user of a project, on which the actor has the verb. Raises NOT_FOUND, INSUFFICIENT_RIGHTS."""
+    permissions.require(actor, verb, project_id=project_id)
+    query = select(AppUser).where(AppUser.actor_id == actor_id, AppUser.project_id == project_id)
+    found = db.session.scalar(permissions.visible(actor, query, verb))
+    if found is None or found.actor.deleted_at is not None:
         raise problems.NOT_FOUND()
     return found
 
@@ -181,6 +185,15 @@ def get_app_user(actor: Actor, project_id: int, actor_id: int) -> AppUser:
 def key_of(holder: AppUser | PublicLink) -> str | None:
     """The key, to be shown again; None when it was revoked, or the SECRET_KEY does not open it."""
     return vault().reveal(holder.key_cipher)
+
+
+def shown_key(actor: Actor, holder: AppUser) -> str | None:
+    """As `key_of`, for who makes cards; who only replaces them is shown those that she made herself.
+
+    Whoever has a key can send in the name of the volunteer.
+    """
+    makes = permissions.can(actor, "field_key.create", project_id=holder.project_id)
+    return key_of(holder) if makes or holder.created_by == actor.id else None
 
 
 @writes
@@ -198,7 +211,17 @@ def create_app_user(
     permissions.require(actor, "field_key.create", project_id=project_id)
     if db.session.get(Project, project_id) is None:
         raise problems.NOT_FOUND()
-    name, key = label(display_name), new_token()
+    app_user = make_app_user(actor, project_id, label(display_name), language)
+    properties.put(actor, app_user.actor, properties_given, project_id=project_id)
+    for form_id in living_forms(project_id, None if all_forms else form_ids):
+        grant(actor, app_user.actor_id, FILLER, project_id=project_id, form_id=form_id)
+    db.session.flush()
+    return app_user
+
+
+def make_app_user(actor: Actor, project_id: int, name: str, language: str | None) -> AppUser:
+    """An app user with a key, and nothing else yet. Within a write; the caller has asked whether the actor may."""
+    key = new_token()
     row = ActorRow(type="field_key", display_name=name, language=language, properties={}, created_at=now())
     db.session.add(row)
     db.session.flush()
@@ -213,23 +236,18 @@ def create_app_user(
     db.session.add(app_user)
     db.session.flush()
     audits.log(actor, "field_key.create", project_id=project_id, subject_id=row.id)
-    properties.put(actor, row, properties_given, project_id=project_id)
-    for form_id in _form_ids(project_id, None if all_forms else form_ids):
-        grant(actor, row.id, "app-user", project_id=project_id, form_id=form_id)
-    db.session.flush()
     return app_user
 
 
 @writes
 def update_app_user(actor: Actor, project_id: int, actor_id: int, properties_given: object) -> AppUser:
     """Set and unset properties of an app user."""
-    permissions.require(actor, "field_key.update", project_id=project_id)
-    app_user = get_app_user(actor, project_id, actor_id)
+    app_user = get_app_user(actor, project_id, actor_id, "field_key.update")
     properties.put(actor, app_user.actor, properties_given, project_id=project_id)
     return app_user
 
 
-def _form_ids(project_id: int, wanted: Iterable[int] | None = None) -> list[int]:
+def living_forms(project_id: int, wanted: Iterable[int] | None = None) -> list[int]:
     """The living forms of a project, or those wanted that are among them."""
     query = select(Form.id).where(Form.project_id == project_id, Form.deleted_at.is_(None))
     if wanted is not None:
@@ -240,14 +258,16 @@ def _form_ids(project_id: int, wanted: Iterable[int] | None = None) -> list[int]
 @writes
 def set_app_user_forms(actor: Actor, project_id: int, actor_id: int, form_ids: Iterable[int]) -> None:
     """Let an app user fill exactly these forms of its project."""
+    permissions.require(actor, "assignment.create", project_id=project_id)
     app_user = get_app_user(actor, project_id, actor_id)
-    for form_id in _form_ids(project_id):
+    for form_id in living_forms(project_id):
         _set_filler(actor, project_id, form_id, app_user, form_id in set(form_ids))
 
 
 @writes
 def set_form_app_users(actor: Actor, project_id: int, form_id: int, actor_ids: Iterable[int] | None = None) -> None:
     """Let exactly these app users of the project fill a form; without `actor_ids` all of them."""
+    permissions.require(actor, "assignment.create", project_id=project_id)
     chosen = None if actor_ids is None else set(actor_ids)
     for app_user in app_users(actor, project_id):
         _set_filler(actor, project_id, form_id, app_user, chosen is None or app_user.actor_id in chosen)
@@ -255,18 +275,17 @@ def set_form_app_users(actor: Actor, project_id: int, form_id: int, actor_ids: I
 
 def _set_filler(actor: Actor, project_id: int, form_id: int, app_user: AppUser, wanted: bool) -> None:
     held = select(Assignment.id).where(
-        Assignment.actor_id == app_user.actor_id, Assignment.role == "app-user", Assignment.form_id == form_id
+        Assignment.actor_id == app_user.actor_id, Assignment.role == FILLER, Assignment.form_id == form_id
     )
     change = grant if wanted else revoke
     if (db.session.scalar(held) is not None) != wanted:
-        change(actor, app_user.actor_id, "app-user", project_id=project_id, form_id=form_id)
+        change(actor, app_user.actor_id, FILLER, project_id=project_id, form_id=form_id)
 
 
 @writes
 def revoke_app_user(actor: Actor, project_id: int, actor_id: int, *, delete: bool = False) -> None:
     """Make the key worthless at once; with `delete` the app user also leaves the list, and loses its roles."""
-    permissions.require(actor, "field_key.delete", project_id=project_id)
-    app_user = get_app_user(actor, project_id, actor_id)
+    app_user = get_app_user(actor, project_id, actor_id, "field_key.delete")
     app_user.key_hash = None
     app_user.key_cipher = None
     if delete:

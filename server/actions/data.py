@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from schemas import problems
-from server.actions import audits, rows
+from server.actions import audits, free_text, rows
 from server.db import db, fetch
 from server.models import Actor as ActorRow
 from server.models import Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
@@ -52,6 +52,15 @@ _COLUMNS = (
 )
 
 
+def _beside(query: Select[Any]) -> Select[Any]:
+    query = query.join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
+    return query.outerjoin(ActorRow, ActorRow.id == Submission.submitter_id)
+
+
+_VERSION = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.current.is_(True)
+_PAGE = _beside(select(*_COLUMNS).join(SubmissionVersion, _VERSION)).order_by(Submission.id.desc())
+
+
 def read(
     actor: Actor,
     form: rows.Place,
@@ -61,17 +70,24 @@ def read(
     after_id: int | None = None,
     instance_id: str | None = None,
 ) -> list[DataRow]:
-    """Submissions with answers, newest first: all, one, or (without counting through) those older than `after_id`."""
-    query = rows.scoped(actor, form, draft=draft, verbs=rows.READ).with_only_columns(*_COLUMNS)
-    query = query.join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-    query = query.outerjoin(ActorRow, ActorRow.id == Submission.submitter_id).order_by(Submission.id.desc())
-    if instance_id is not None:
-        query = query.where(Submission.instance_id == instance_id)
-    if after_id is not None:
-        query = query.where(Submission.id < after_id)
-    if limit is not None:  # in the text of the statement: of a number that is not told a planner expects too little
-        query = query.limit(literal_column(str(limit)))
-    return [DataRow(*row) for row in fetch(query)]
+    """Submissions with answers: one, or (without counting through) the newest `limit`, all or older than `after_id`."""
+    if limit is None:
+        query = rows.scoped(actor, form, draft=draft, verbs=rows.READ).with_only_columns(*_COLUMNS)
+        query = _beside(query).where(Submission.instance_id == instance_id)
+    else:
+        page = rows.newest(actor, form, draft=draft, verbs=rows.READ, limit=limit, after_id=after_id)
+        query = _PAGE.where(page)
+    return _readable(actor, form, [DataRow(*row) for row in fetch(query)])
+
+
+def _readable(actor: Actor, form: rows.Place, found: list[DataRow]) -> list[DataRow]:
+    """Without the free text that she is not shown."""
+    numbers = [row.number for row in found]
+    allowed = free_text.readable(actor, form.project_id, form.id, numbers)
+    if allowed is numbers:
+        return found
+    rule = free_text.rule_of(form.project_id, form.id)
+    return [row if row.number in allowed else replace(row, answers=rule.left(row.answers or {})) for row in found]
 
 
 def count(actor: Actor, form: Form, *, draft: bool = False) -> int:

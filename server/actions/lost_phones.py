@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
-from schemas.roles import UNIT_ROLES
+from schemas.roles import ROLES
 from server import permissions
-from server.actions import access, audits, rows, unit_roles, volunteers
+from server.actions import access, audits, properties, rows, unit_roles
 from server.db import db, writes
 from server.models import AppUser, Assignment, Form, Submission, SubmissionVersion
 from server.permissions import Actor
@@ -70,38 +70,32 @@ def _waiting(actor: Actor, query: Select[Any], project_id: int, actor_id: int, c
 @writes
 def report(actor: Actor, project_id: int, actor_id: int) -> None:
     """The phone is lost: from now on it gets nothing and can send nothing."""
-    permissions.require(actor, "field_key.delete", project_id=project_id)
-    if access.get_app_user(actor, project_id, actor_id).key_hash is not None:
+    if access.get_app_user(actor, project_id, actor_id, "field_key.delete").key_hash is not None:
         access.revoke_app_user(actor, project_id, actor_id)
     audits.log(actor, "field_key.lost", project_id=project_id, subject_id=actor_id)
 
 
-def successor(app_user: AppUser) -> AppUser | None:
-    """The card that was made instead of a lost one."""
-    found = db.session.scalar(select(AppUser).where(AppUser.replaces == app_user.actor_id))
-    return found if found is not None and found.actor.deleted_at is None else None
+def successor(actor: Actor, app_user: AppUser) -> AppUser | None:
+    """The card that was made instead of a lost one. Raises NOT_FOUND if it is none of the actor's any more."""
+    found = db.session.scalar(select(AppUser.actor_id).where(AppUser.replaces == app_user.actor_id))
+    row = access.actor_row(found)
+    if found is None or row is None or row.deleted_at is not None:
+        return None
+    return access.get_app_user(actor, app_user.project_id, found)
 
 
 @writes
 def replace(actor: Actor, project_id: int, actor_id: int) -> AppUser:
     """A new card for the same person: her name, language, properties, forms and units; the old one holds no roles on
     units any more. A repeat gives the card that was made."""
-    permissions.require(actor, "field_key.create", project_id=project_id)
-    old = access.get_app_user(actor, project_id, actor_id)
-    made = successor(old)
+    old = access.get_app_user(actor, project_id, actor_id, "field_key.replace")
+    made = successor(actor, old)
     if made is not None:
         return made
     if old.key_hash is not None:
         report(actor, project_id, actor_id)
-    made = access.create_app_user(
-        actor,
-        project_id,
-        old.actor.display_name,
-        language=old.actor.language,
-        form_ids=volunteers.forms_of(actor, project_id, [actor_id]).get(actor_id, []),
-        properties_given=old.actor.properties or None,
-    )
-    _hand_over(actor, old, made)
+    made = _copy(actor, old)
+    unit_roles.hand_over(actor, old, made)
     _forget_deleted(old)
     made.replaces = actor_id
     db.session.flush()
@@ -109,13 +103,14 @@ def replace(actor: Actor, project_id: int, actor_id: int) -> AppUser:
     return made
 
 
-def _hand_over(actor: Actor, old: AppUser, made: AppUser) -> None:
-    held = select(Assignment.role, Assignment.unit_id).where(
-        Assignment.actor_id == old.actor_id, Assignment.unit_id.is_not(None), Assignment.role.in_(UNIT_ROLES)
-    )
-    for role, unit_id in db.session.execute(held.order_by(Assignment.id)).all():
-        unit_roles.grant(actor, role, made.actor_id, unit_id, project_id=old.project_id)
-        unit_roles.revoke(actor, role, old.actor_id, unit_id, project_id=old.project_id)
+def _copy(actor: Actor, old: AppUser) -> AppUser:
+    """Nothing is given that the old one did not have, so that who may replace it need not be able to give it."""
+    made = access.make_app_user(actor, old.project_id, old.actor.display_name, old.actor.language)
+    properties.put(actor, made.actor, old.actor.properties or None, project_id=old.project_id)
+    held = select(Assignment.form_id).where(Assignment.actor_id == old.actor_id, Assignment.role == access.FILLER)
+    for form_id in access.living_forms(old.project_id, db.session.scalars(held.where(Assignment.form_id.is_not(None)))):
+        access.give(actor, made.actor, ROLES[access.FILLER], old.project_id, form_id)
+    return made
 
 
 def _forget_deleted(old: AppUser) -> None:

@@ -46,7 +46,8 @@ def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> li
     return [
         Offered(row.xml_form_id, row.title, row.version, row.md5, row.has_files)
         for row in ask(_OFFERED, project_id=project_id)
-        if xml_form_id in (None, row.xml_form_id) and actor.verbs_on(project_id, row.id).intersection(forms.READ)
+        if xml_form_id in (None, row.xml_form_id)
+        and actor.filling(project_id, row.id, row.xml_form_id).intersection(forms.READ)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from schemas import problems
-from server.actions import audits, rows
+from server.actions import audits, free_text, rows
 from server.db import db, now, writes
 from server.models import Comment, Form, Submission
 from server.permissions import Actor
@@ -77,9 +77,14 @@ def _add(actor: Actor, submission: Submission, body: str, path: str | None) -> C
     return comment
 
 
-def comments(submission: Submission) -> list[Comment]:
-    """The comments on a submission, newest first. `submission` has been through `rows.read`."""
+def comments(actor: Actor, submission: Submission) -> list[Comment]:
+    """The comments on a submission, newest first. `submission` has been through `rows.read`.
+
+    They may quote the answers: who is not shown free text is shown her own comments.
+    """
     query = select(Comment).where(Comment.submission_id == submission.id).order_by(Comment.id.desc())
+    if not free_text.sees(actor, submission):
+        query = query.where(Comment.actor_id == actor.id)
     return list(db.session.scalars(query))
 
 

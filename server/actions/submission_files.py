@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from schemas import problems
 from server import permissions
-from server.actions import chains, files, rows
+from server.actions import chains, files, free_text, rows
 from server.db import end_read, writing
 from server.models import SubmissionFile, SubmissionVersion
 from server.permissions import Actor
@@ -37,10 +37,11 @@ def to_fill(actor: Actor, place: Place) -> Fillable:
     """The place, if she may fill it: of what she may change, or what is missing of what she sent herself.
 
     Who may change submissions of the form, but not this one, is told that it is not there; who may change none, that
-    she may not: so neither learns what others sent. Raises NOT_FOUND, INSUFFICIENT_RIGHTS.
+    she may not: so neither learns what others sent. Nor does who is not shown files change them, or learn their names.
+    Raises NOT_FOUND, INSUFFICIENT_RIGHTS.
     """
     changed = rows.find(actor, place.form, place.instance_id, "submission.update", draft=place.draft)
-    if changed is not None:
+    if changed is not None and free_text.sees(actor, changed[0]):
         return Fillable(changed[1], rows.file(changed[1].id, place.name)[0], True)
     sent = rows.find(actor, place.form, place.instance_id, "submission.create", draft=place.draft, own=True)
     if sent is not None:
@@ -48,7 +49,7 @@ def to_fill(actor: Actor, place: Place) -> Fillable:
         if blob is None and sent[1].instance_id == place.instance_id:
             return Fillable(sent[1], found, False)
     permissions.require(actor, "submission.update", project_id=place.form.project_id, form_id=place.form.id)
-    raise problems.NOT_FOUND()
+    raise problems.NOT_FOUND() if changed is None else problems.INSUFFICIENT_RIGHTS()
 
 
 def attach(actor: Actor, place: Place, part: Part) -> None:
@@ -72,5 +73,6 @@ def clear(actor: Actor, place: Place) -> None:
     with writing():
         chains.take_turns(place.form.id, place.instance_id, edits=True)
         submission, current = rows.get(actor, place.form, place.instance_id, "submission.update", draft=place.draft)
+        free_text.require(actor, submission)
         version = current if place.version_id is None else rows.version(submission, place.version_id)
         chains.clear_file(actor, version, place.name)

@@ -82,6 +82,10 @@ def grant(actor: Actor, role_name: str, actor_id: int, unit_id: int | None, *, p
     limit = _placed(wanted, actor_id, unit_id, project_id)
     if not access.may_hand_on(actor, wanted, limit if project_id is not None else None, None, unit_id):
         raise problems.INSUFFICIENT_RIGHTS()
+    _give(actor, wanted, actor_id, unit_id, limit)
+
+
+def _give(actor: Actor, wanted: UnitRole, actor_id: int, unit_id: int | None, limit: int | None) -> None:
     held = select(Assignment.id).where(*_place(wanted, actor_id, unit_id, limit))
     if db.session.scalar(held) is not None:
         raise problems.UNIQUENESS(
@@ -99,7 +103,21 @@ def revoke(actor: Actor, role_name: str, actor_id: int, unit_id: int | None, *, 
     """Take a role away. Raises NOT_FOUND when it was not held so."""
     _require(actor, "assignment.delete", project_id, unit_id)
     wanted = role(role_name)
-    limit = _placed(wanted, actor_id, unit_id, project_id)
+    _take(actor, wanted, actor_id, unit_id, _placed(wanted, actor_id, unit_id, project_id))
+
+
+@writes
+def hand_over(actor: Actor, old: AppUser, made: AppUser) -> None:
+    """The roles on units of one card become those of another. The caller has asked whether the actor may replace it."""
+    query = select(Assignment.role, Assignment.unit_id).where(
+        Assignment.actor_id == old.actor_id, Assignment.unit_id.is_not(None), Assignment.role.in_(UNIT_ROLES)
+    )
+    for name, unit_id in db.session.execute(query.order_by(Assignment.id)).all():
+        _give(actor, UNIT_ROLES[name], made.actor_id, unit_id, made.project_id)
+        _take(actor, UNIT_ROLES[name], old.actor_id, unit_id, old.project_id)
+
+
+def _take(actor: Actor, wanted: UnitRole, actor_id: int, unit_id: int | None, limit: int | None) -> None:
     gone = db.session.execute(delete(Assignment).where(*_place(wanted, actor_id, unit_id, limit)))
     if not gone.rowcount:  # type: ignore[attr-defined]
         raise problems.NOT_FOUND()

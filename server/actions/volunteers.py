@@ -26,6 +26,7 @@ from server.permissions import Actor
 WORKER_CODE = "worker_code"
 # What a volunteer is on a unit unless told.
 ROLE = "volunteer"
+LIST = "field_key.list"
 _COLLECT = re.compile(r"collect\.android/(v?[0-9][\w.-]{0,30})")
 
 
@@ -44,7 +45,7 @@ def listed(
 
     `search`: words of the name or the worker's code, without accents. `unit_id`: who works for it or below it.
     """
-    permissions.require(actor, "field_key.list", project_id=project_id)
+    permissions.require(actor, LIST, project_id=project_id)
     query = select(ActorRow.id, ActorRow.display_name, ActorRow.properties)
     query = query.join(AppUser, AppUser.actor_id == ActorRow.id).where(AppUser.project_id == project_id)
     query = query.where(ActorRow.deleted_at.is_(None), AppUser.key_hash.is_not(None) == working)
@@ -52,6 +53,8 @@ def listed(
         within = select(UnitReach.within_id).where(UnitReach.unit_id == units.get(actor, unit_id).id)
         query = query.where(ActorRow.id.in_(select(Assignment.actor_id).where(Assignment.unit_id.in_(within))))
     words = fold(search).split()
+    cards = permissions.visible(actor, select(AppUser.actor_id).where(AppUser.project_id == project_id), LIST)
+    query = query.where(ActorRow.id.in_(cards))
     rows = db.session.execute(query.order_by(ActorRow.created_at.desc(), ActorRow.id.desc()))
     return [row[0] for row in rows if all(word in _said(row[1], row[2]) for word in words)]
 
@@ -62,9 +65,9 @@ def _said(name: str, properties: dict[str, object] | None) -> str:
 
 def rows(actor: Actor, project_id: int, actor_ids: list[int]) -> list[AppUser]:
     """The volunteers of these numbers, in their order."""
-    permissions.require(actor, "field_key.list", project_id=project_id)
+    permissions.require(actor, LIST, project_id=project_id)
     query = select(AppUser).where(AppUser.project_id == project_id, AppUser.actor_id.in_(actor_ids))
-    found = {one.actor_id: one for one in db.session.scalars(query)}
+    found = {one.actor_id: one for one in db.session.scalars(permissions.visible(actor, query, LIST))}
     return [found[number] for number in actor_ids if number in found]
 
 
@@ -89,7 +92,7 @@ def unit_choices(actor: Actor, project_id: int) -> list[Unit]:
 
 def forms_of(actor: Actor, project_id: int, actor_ids: Iterable[int]) -> dict[int, list[int]]:
     """By volunteer, the numbers of the living forms that she fills."""
-    permissions.require(actor, "field_key.list", project_id=project_id)
+    permissions.require(actor, LIST, project_id=project_id)
     query = select(Assignment.actor_id, Assignment.form_id).join(Form, Form.id == Assignment.form_id)
     query = query.where(Assignment.actor_id.in_(list(actor_ids)), Assignment.role == "app-user")
     query = query.where(Form.project_id == project_id, Form.deleted_at.is_(None)).order_by(Assignment.id)
@@ -125,7 +128,7 @@ def _today(project_id: int) -> date:
 
 def open_units(actor: Actor, project_id: int) -> list[units.Placed]:
     """The units that a volunteer of the project can work for today, by code."""
-    permissions.require(actor, "field_key.list", project_id=project_id)
+    permissions.require(actor, LIST, project_id=project_id)
     return units.list_all(actor, on=_today(project_id))
 
 
@@ -142,6 +145,7 @@ def create(
     actor: Actor, project_id: int, name: str, *, language: str | None, form_ids: list[int], unit: str = ""
 ) -> AppUser:
     """A volunteer who fills these forms, and works for the `unit` of this code. Raises UNIT_UNKNOWN."""
+    permissions.require(actor, "field_key.create", project_id=project_id)
     unit_id = _open_unit(actor, project_id, unit) if unit.strip() else None
     made = access.create_app_user(actor, project_id, name, language=language, form_ids=form_ids)
     if unit_id is not None:
@@ -155,6 +159,7 @@ def set_unit(actor: Actor, project_id: int, actor_id: int, unit: str) -> None:
 
     What was sent before stays where it is. Raises UNIT_UNKNOWN, NOT_FOUND.
     """
+    permissions.require(actor, "assignment.create", project_id=project_id)
     person = access.get_app_user(actor, project_id, actor_id)
     unit_id = _open_unit(actor, project_id, unit) if unit.strip() else None
     query = select(Assignment).where(Assignment.actor_id == person.actor_id, Assignment.role.in_(UNIT_ROLES))

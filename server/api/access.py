@@ -18,7 +18,7 @@ from schemas.access import (
 )
 from schemas.roles import ROLES, Role, told
 from server import identity
-from server.actions import access, forms, projects, properties
+from server.actions import access, forms, lost_phones, projects, properties
 from server.api import wire
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment, PublicLink
@@ -128,7 +128,10 @@ def actor_dict(holder: AppUser | PublicLink, *, extended: bool) -> dict[str, Any
     """An app user or a public link with what its actor says."""
     actor = holder.actor
     shown = {name: getattr(actor, name) for name in ActorShape().fields}
-    shown["token"] = access.key_of(holder)
+    if isinstance(holder, AppUser):
+        shown["token"] = access.shown_key(identity.actor(), holder)
+    else:
+        shown["token"] = access.key_of(holder)
     if extended:
         shown["created_by"] = access.actor_row(holder.created_by)
         shown["properties"] = actor.properties or None
@@ -186,6 +189,22 @@ def delete_app_user(project_id: int, actor_id: int) -> Response:
     projects.get(identity.actor(), project_id, "field_key.delete")
     access.revoke_app_user(identity.actor(), project_id, actor_id, delete=True)
     return jsonify(wire.SUCCESS)
+
+
+@api.post(f"{PROJECT}/app-users/<int:actor_id>/lost")
+def report_lost(project_id: int, actor_id: int) -> Response:
+    """The phone is lost: its key is worthless at once."""
+    projects.get(identity.actor(), project_id, "field_key.delete")
+    lost_phones.report(identity.actor(), project_id, actor_id)
+    return jsonify(wire.SUCCESS)
+
+
+@api.post(f"{PROJECT}/app-users/<int:actor_id>/replace")
+def replace_app_user(project_id: int, actor_id: int) -> Response:
+    """A new app user for the same person, with its key, instead of one that is lost. A repeat gives the same."""
+    projects.get(identity.actor(), project_id, "field_key.replace")
+    made = lost_phones.replace(identity.actor(), project_id, actor_id)
+    return wire.reply(AppUserShape, _app_users([made], extended=False)[0])
 
 
 @api.get(f"{PROJECT}/actor-properties")

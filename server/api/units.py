@@ -154,6 +154,7 @@ def _role_dict(role: UnitRole) -> dict[str, Any]:
         "own": role.own,
         "whole": role.whole,
         "forms": sorted(role.forms) if role.forms is not None else None,
+        "fills": sorted(role.fills) if "submission.create" in role.verbs else [],
     }
 
 

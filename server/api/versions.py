@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, request
 
 from schemas.submissions import SubmissionFileShape, VersionShape
 from server import identity, uploads
-from server.actions import chains, forms, rows, submission_files
+from server.actions import chains, forms, free_text, rows, submission_files
 from server.actions.submission_files import Place
 from server.api import wire
 from server.api.forms import FORM
@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 @api.get("/<instance_id>/attachments")
 def list_files(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The files it names or came with, and whether they have arrived."""
-    return _files(find_row(project_id, xml_form_id, instance_id)[1])
+    return _files(find_row(project_id, xml_form_id, instance_id, whole=True)[1])
 
 
 @api.get("/<instance_id>/attachments/<name>")
@@ -73,29 +73,31 @@ def _clear(project_id: int, xml_form_id: str, instance_id: str, version_id: str 
 def list_versions(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """All versions, newest first."""
     submission, _ = find_row(project_id, xml_form_id, instance_id)
-    return wire.reply(VersionShape, [_versioned(version) for version in rows.versions(submission)])
+    named = free_text.sees(identity.actor(), submission)
+    return wire.reply(VersionShape, [_versioned(version, named) for version in rows.versions(submission)])
 
 
-def _versioned(version: SubmissionVersion) -> dict[str, Any]:
-    return version_dict(version) | {"form_version": forms.version_by_id(version.form_version_id).version}
+def _versioned(version: SubmissionVersion, named: bool) -> dict[str, Any]:
+    return version_dict(version, named) | {"form_version": forms.version_by_id(version.form_version_id).version}
 
 
 @api.get("/<instance_id>/versions/<version_id>")
 def get_version(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """One version."""
-    return wire.reply(VersionShape, _versioned(find_row(project_id, xml_form_id, instance_id, version_id)[1]))
+    submission, version = find_row(project_id, xml_form_id, instance_id, version_id)
+    return wire.reply(VersionShape, _versioned(version, free_text.sees(identity.actor(), submission)))
 
 
 @api.get("/<instance_id>/versions/<version_id>.xml")
 def get_version_xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """The XML of one version, as it was received."""
-    return xml_of(find_row(project_id, xml_form_id, instance_id, version_id)[1])
+    return xml_of(find_row(project_id, xml_form_id, instance_id, version_id, whole=True)[1])
 
 
 @api.get("/<instance_id>/versions/<version_id>/attachments")
 def list_version_files(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """The files of one version."""
-    return _files(find_row(project_id, xml_form_id, instance_id, version_id)[1])
+    return _files(find_row(project_id, xml_form_id, instance_id, version_id, whole=True)[1])
 
 
 @api.get("/<instance_id>/versions/<version_id>/attachments/<name>")

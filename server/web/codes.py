@@ -11,6 +11,7 @@ from flask import request
 from server.actions import access, drafts
 from server.models import AppUser, Form, FormVersion, Project, PublicLink
 from server.parts import settings
+from server.permissions import Actor
 from sync import collect
 
 # Of the eight patterns one is taken for all: to try each costs four times as much, and what is compressed looks like
@@ -51,9 +52,9 @@ def _code(settings_of: dict[str, Any]) -> Code:
     return Code(picture, trial=not base.startswith("https://"), unreachable=host in _ONLY_HERE, address=address)
 
 
-def of_volunteer(app_user: AppUser, project: Project) -> Code | None:
-    """What a volunteer's phone scans once; None when the key was revoked."""
-    key = access.key_of(app_user)
+def of_volunteer(actor: Actor, app_user: AppUser, project: Project) -> Code | None:
+    """What a volunteer's phone scans once; None when the key was revoked, or is not shown to the actor."""
+    key = access.shown_key(actor, app_user)
     if key is None:
         return None
     address = collect.app_user_address(base_url(), project.id, key)

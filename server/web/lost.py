@@ -16,11 +16,11 @@ LOST = f"{VOLUNTEER}/lost"
 def one(project_id: int, actor_id: int) -> Response:
     """While the code works, ask once more; then what the phone had sent and nobody has reviewed."""
     project, who = project_of(project_id, "field_key.delete"), pages.actor()
-    person = access.get_app_user(who, project_id, actor_id)
+    person = access.get_app_user(who, project_id, actor_id, "field_key.delete")
     if person.key_hash is not None:
         return pages.show("lost_ask.html", project=project, person=person)
     sent = lost_phones.sent(who, project_id, actor_id)
-    successor = lost_phones.successor(person)
+    successor = lost_phones.successor(who, person)
     response = pages.show("lost.html", project=project, person=person, sent=sent, successor=successor)
     lost_phones.looked(who, sent)
     return response

@@ -117,13 +117,13 @@ def _one(project_id: int, actor_id: int, wrong: str = "") -> Response:
         typed=request.form.get("unit", "") if wrong else None,
         open_units=_open_units(project_id),
         person=found,
-        code=codes.of_volunteer(found, project),
+        code=codes.of_volunteer(who, found, project),
         used=access.last_used(who, [actor_id]).get(actor_id),
         units=volunteers.units_of(who, [actor_id]).get(actor_id, []),
         unit_name=role_words.unit_of_kind,
         held=volunteers.forms_of(who, project_id, [actor_id]).get(actor_id, []),
         forms=forms.list_all(who, project_id),
-        successor=lost_phones.successor(found),
+        successor=lost_phones.successor(who, found),
     )
 
 
@@ -164,7 +164,7 @@ def cards(project_id: int, actor_id: int | None = None) -> Response:
     small = request.args.get("sheet") == "8"
     cards = []
     for person in reversed(found):
-        code = codes.of_volunteer(person, project)
+        code = codes.of_volunteer(who, person, project)
         if code is not None:
             cards.append((_card(person, project, code, own.get(person.actor_id, []), small), code))
     chosen = {"actor_id": actor_id} | ({"unit": unit_id} if unit_id else {})
@@ -188,7 +188,7 @@ def _card(person: AppUser, project: Project, code: codes.Code, own: list[Unit], 
 def ask_revoke(project_id: int, actor_id: int) -> Response:
     """Ask once more."""
     project = project_of(project_id, "field_key.delete")
-    person = access.get_app_user(pages.actor(), project_id, actor_id)
+    person = access.get_app_user(pages.actor(), project_id, actor_id, "field_key.delete")
     return pages.show("revoke.html", project=project, person=person)
 
 

@@ -24,11 +24,12 @@ ABOUT = {
     "counsellor": N_("Fills forms at a consultation point, and sees what they sent themselves."),
     "peer_leader": N_("Fills forms for a self-help group, and sees what they sent themselves."),
     "team_lead": N_("Leads a team: sees, reviews and fills forms of the team."),
-    "health_worker": N_("Sees referrals of the unit, and fills forms."),
+    "health_worker": N_("Sees referrals of the unit, and fills them."),
     "board": N_("Sees which units there are, and no answers."),
-    "area_supervisor": N_("Supervises a commune: sees, reviews and fills forms of all its teams."),
-    "province_manager": N_("Supervises a province: sees, reviews and fills forms of all below it."),
+    "area_supervisor": N_("Supervises a commune: sees, reviews and fills forms of all its teams; replaces lost cards."),
+    "province_manager": N_("Supervises a province: sees, reviews and fills forms of all below it; sees no free text."),
     "custodian": N_("Keeps the files of a point: sees which units there are, and no answers."),
+    "note_reader": N_("Sees free text, comments and files of what another role shows. By itself no answers."),
     "partner": N_("Takes part from outside: sees which units there are, and no answers."),
 }
 # First syllables that alone are no kind: “thị xã Thị Cấm” is no doubling.

@@ -15,8 +15,19 @@ def test_what_she_sends_is_of_the_smallest_unit_on_which_she_may_send() -> None:
     province, commune = Grant("province_manager", unit_id=1, units=9), Grant("volunteer", unit_id=2, units=1)
     elsewhere, reader = Grant("volunteer", 7, unit_id=3, units=1), Grant("board", unit_id=4)
     actor = Actor(id=1, type="user", grants=(province, commune, elsewhere, reader))
-    assert actor.sends_for(1) == 2
-    assert Actor(id=1, grants=(elsewhere, reader)).sends_for(1) is None
+    assert actor.sends_for(1, "home_visit") == 2
+    assert Actor(id=1, grants=(elsewhere, reader)).sends_for(1, "home_visit") is None
+
+
+def test_what_she_sends_is_of_a_unit_where_she_fills_that_form() -> None:
+    province, commune = Grant("province_manager", unit_id=1, units=9), Grant("volunteer", unit_id=2, units=1)
+    both = Actor(id=1, type="user", grants=(province, commune))
+    assert both.sends_for(1, "supervision_visit") == 1
+    assert both.sends_for(1, "home_visit") == both.sends_for(1, "our_own_form") == 2
+    manager = Actor(id=1, type="user", grants=(Grant("manager", 1), commune))
+    assert manager.sends_for(1, "programme_exit") == 2
+    phone = Actor(id=1, type="field_key", grants=(Grant("peer_leader", 1, unit_id=2, units=1), Grant("app-user", 1, 5)))
+    assert phone.sends_for(1, "home_visit") == 2
 
 
 def test_a_unit_says_nothing_of_what_a_phone_may() -> None:
