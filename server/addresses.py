@@ -13,8 +13,10 @@ from urllib.parse import quote, unquote
 
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
-# A control character that no address holds by itself stands for the slash until the step has been found.
-_SLASH = "\x1f"
+# A control character and a digit stand for a slash within a step, and for this character, until the step is found.
+_MARK = "\x1f"
+_MARKS = {f"{_MARK}2": "/", f"{_MARK}1": _MARK}
+_TO_MARK = re.compile(f"%2f|%1f|{_MARK}", re.IGNORECASE)
 # What databases hold in a column for numbers.
 MAX_NUMBER = 2**63 - 1
 # Where the environment of a request holds the key that stood in its address.
@@ -34,7 +36,7 @@ def _is_host(name: str) -> bool:
 
 
 class KeepSlashes:
-    """Takes the path anew from the request line where that has an encoded slash.
+    """Takes the path anew from the request line where that has an encoded slash, or what stands for one here.
 
     A request to a host that cannot be is refused: neither an address nor a page could be made for it.
     """
@@ -48,8 +50,8 @@ class KeepSlashes:
             start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Connection", "close")])
             return [b"No machine has the name that the request is sent to.\n"]
         path = str(environ.get("RAW_URI", "")).partition("?")[0]
-        if "%2f" in path.lower() and path.startswith("/"):
-            marked = path.replace("%2F", quote(_SLASH)).replace("%2f", quote(_SLASH))
+        if path.startswith("/") and _TO_MARK.search(path):
+            marked = _TO_MARK.sub(lambda found: f"{_MARK}{2 if found[0].lower() == '%2f' else 1}", path)
             environ["PATH_INFO"] = unquote(marked).encode().decode("latin-1")
         return self.app(environ, start_response)
 
@@ -76,8 +78,10 @@ class Step(BaseConverter):
     """One step of an address, as the text it stands for."""
 
     def to_python(self, value: str) -> str:
-        """The slashes again."""
-        return value.replace(_SLASH, "/")
+        """The slashes again, and all else."""
+        for mark, character in _MARKS.items():
+            value = value.replace(mark, character)
+        return value
 
     def to_url(self, value: object) -> str:
         """Everything escaped that is not harmless in a step."""

@@ -73,6 +73,10 @@ def _change(actor: Actor) -> dict[Key, Placed]:
     """Whether the actor may, and the units as they are, which nobody else changes until the end."""
     require_change(actor)
     dialect.lock(db.session(), TURN)
+    return _known()
+
+
+def _known() -> dict[Key, Placed]:
     return {each.unit.key: each for each in everything()}
 
 
@@ -146,10 +150,10 @@ def merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> Placed
     return made
 
 
-@writes
 def check_merge(actor: Actor, unit_ids: Sequence[int], on: date, into: Unit) -> None:
-    """Raise what `merge` would; nothing is changed."""
-    known = _change(actor)
+    """Raise what `merge` would; nothing is changed, and nobody waits for a large tree to be looked through."""
+    require_change(actor)
+    known = _known()
     store(known, _merged(known, set(unit_ids), on, into)[2].values(), dry_run=True)
 
 

@@ -21,7 +21,7 @@ from tests.clusters import Cluster
 from tests.parts import missing
 from tests.stores import Store
 
-TINY = Effort(4, 5, processes=1, connections=1)
+TINY = Effort(4, 0.2, processes=1, connections=1)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -157,6 +158,19 @@ def test_120_files_in_one_body(client: FlaskClient, cast: Cast, form: Published,
     assert {file["name"] for file in listed if file["exists"]} == {name for name, _, _ in files}
     got = client.get(f"{form.url}/submissions/{instance_id}/attachments/ảnh 77.jpg", headers=cast.bob.bearer)
     assert got.data == b"photo 77"
+
+
+@pytest.mark.parametrize("name", ["a\x1fb.jpg", "x\x1f1\x1f2.jpg", "a\x07\x7f\x1f.jpg", "%1f%2f.jpg"])
+def test_a_file_of_any_name_is_handed_out_by_it(
+    client: FlaskClient, cast: Cast, form: Published, send: Send, name: str
+) -> None:
+    instance_id = new_id()
+    expect.told(send(form.submission(instance_id=instance_id), [(name, b"photo", "image/jpeg")]), 201)
+    (listed,) = shown(client, cast, form, f"/{instance_id}/attachments")
+    assert listed == {"name": name, "exists": True}
+    for path in (quote(name, safe=""), quote(name, safe="").lower()):
+        got = client.get(f"{form.url}/submissions/{instance_id}/attachments/{path}", headers=cast.bob.bearer)
+        assert (got.status_code, got.data) == (200, b"photo")
 
 
 def test_a_large_file_is_kept_byte_for_byte(client: FlaskClient, cast: Cast, form: Published, send: Send) -> None:
