@@ -18,6 +18,7 @@ ABOUT = {
     "actor_property": "project",
     "form": "form",
     "submission": "form",
+    "finding": "form",
     "dataset": "dataset",
     "entity": "dataset",
     "unit": "unit",
@@ -25,7 +26,16 @@ ABOUT = {
 # Looks at rows and files; failures, which change nothing; and changes that the dialect has no action for. Its clients
 # know none of these, so they are told only when they ask.
 LOOKS = frozenset({"submission.read", "submission.attachment.read", "submission.list.read", "submission.data.read"})
-OURS = frozenset({"submission.comment.create", "user.session.end", "audit.export"})
+OURS = frozenset(
+    {
+        "submission.comment.create",
+        "submission.recheck",
+        "finding.dismiss",
+        "finding.restore",
+        "user.session.end",
+        "audit.export",
+    }
+)
 UNTOLD = LOOKS | OURS | {"user.session.failure"}
 
 

@@ -47,6 +47,23 @@ class ExtendedFormShape(FormShape):
     published_by = fields.Nested(ActorShape)
 
 
+class UncheckedShape(Shape):
+    """An expression of a form that is not checked, and why."""
+
+    path = fields.String()
+    kind = fields.String()
+    expression = fields.String()
+    reason = fields.String()
+
+
+class LogicShape(Shape):
+    """How many expressions a form version has, how many of them are checked on arrival, and those that are not."""
+
+    expressions = fields.Integer()
+    checked = fields.Integer()
+    not_checked = fields.List(fields.Nested(UncheckedShape))
+
+
 class FormFileShape(Shape):
     """A file that a form version expects."""
 

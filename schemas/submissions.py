@@ -65,6 +65,24 @@ class FindingShape(Shape):
     message = fields.String()
 
 
+class ExtendedFindingShape(FindingShape):
+    """A finding with its number; and who dismissed it, when and why. Null where nobody did."""
+
+    id = fields.Integer()
+    dismissed_at = Timestamp()
+    dismissed_by = fields.Nested(ActorShape)
+    dismissal = fields.String()
+
+
+class NewDismissal(Shape):
+    """What is sent to dismiss a finding."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    reason = fields.String(required=True)
+
+
 class NewComment(Shape):
     """What is sent to comment."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from scripts import keep, starter
+from scripts import keep, recheck, starter
 from scripts.console import with_app
 from server.actions import access, accounts, definitions, drafts, forms, passwords, projects, second_factor, upkeep
 from server.db import writing
@@ -23,7 +23,7 @@ def manage() -> None:
     os.umask(0o077)  # what is made, also by the server that is started, is nobody else's to read
 
 
-for command in keep.COMMANDS:
+for command in (*keep.COMMANDS, recheck.recheck_all):
     manage.add_command(command)
 
 lan_option = click.option("--lan", is_flag=True, help="Let phones on this network try it over plain http. Trial only.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SessionInterface
+from werkzeug.routing import Rule
 
 from server import config, db, errors, logs, proxies, space, web
 from server.addresses import KeepSlashes, KeyInPath, Number, Step
@@ -16,8 +18,10 @@ from server.api import (
     app_passwords,
     audits,
     drafts,
+    findings,
     forms,
     links,
+    logic,
     odata,
     openrosa,
     preferences,
@@ -48,7 +52,9 @@ API = (
     projects,
     forms,
     drafts,
+    logic,
     submissions,
+    findings,
     odata,
     openrosa,
     audits,
@@ -66,10 +72,23 @@ class NoSession(SessionInterface):
         """None."""
 
 
+class Route(Rule):
+    """What makes its addresses is compiled when the first is asked for: that of all routes was most of a start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = functools.cache(functools.partial(super()._compile_builder, append_unknown))
+
+        def build(route: Rule, /, **values: Any) -> tuple[str, str]:
+            return compiled()(route, **values)
+
+        return build
+
+
 class App(Flask):
     """Flask, with bodies that are spooled and hashed while they arrive."""
 
     request_class = SpoolingRequest
+    url_rule_class = Route
     session_interface = NoSession()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

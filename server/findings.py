@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from forms import labels
 from schemas.findings import MESSAGES, Finding
-from server.i18n import gettext
+from server.i18n import gettext, language
 
 
 def sentence(finding: Finding) -> str:
-    """What is wrong, for a person."""
-    return gettext(MESSAGES.get(finding.code, finding.code), **finding.args)
+    """What is wrong, for a person; then what the form itself says of it, in its language nearest to the reader's."""
+    said = finding.args.get("said") or {}
+    own = labels.shown(said, labels.spoken(said, language()))
+    return f"{gettext(MESSAGES.get(finding.code, finding.code), **finding.args)} {own}".strip()

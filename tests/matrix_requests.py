@@ -18,6 +18,8 @@ LEVEL = {"code": "hamlet", "rank": 5, "nameVi": "Thôn"}
 BODIES: dict[str, Any] = {
     "api_submissions.review": {"reviewState": "approved"},
     "draft_submissions.review": {"reviewState": "approved"},
+    "api_findings.dismiss": {"reason": "Đúng"},
+    "draft_findings.dismiss": {"reason": "Đúng"},
     "api_submissions.add_comment": {"body": "Chào"},
     "draft_submissions.add_comment": {"body": "Chào"},
     "api_projects.create": {"name": "Mới"},
@@ -44,6 +46,7 @@ BODIES: dict[str, Any] = {
     "users.add_role": {"role": "viewer", "project": "1"},
     "review.decide": {"decision": "approved"},
     "review.comment": {"comment": "Chào"},
+    "review.dismiss": {"reason": "Đúng"},
     "forms.set_state": {"state": "closing"},
     "projects.create": {"name": "Mới"},
     "levels.choose": {"preset": "vn_two_tier"},
@@ -62,14 +65,25 @@ MULTIPART = ("api_openrosa.submit", "api_openrosa.submit_draft", "api_openrosa_t
 SCOPED = {"project_id", "instance_id", "unit_id"}
 
 
+# About a phone: outside, for who works in a unit, is the phone of another one.
+OF_PHONES = (
+    "people.",
+    "lost.",
+    "api_access.get_app",
+    "api_access.update_app",
+    "api_access.delete_app",
+    "api_access.report_lost",
+    "api_access.replace_app",
+)
+
+
 def actor_for(world: World, endpoint: str, project_id: int) -> int:
     """Whom an address is about."""
     if endpoint.startswith(("api_links.", "links.")):
         return world.links[project_id]
     if endpoint.endswith(".revoke") and not endpoint.startswith("people."):
         return world.ids["held"]
-    of_phone = ("people.", "lost.", "api_access.get_app", "api_access.update_app", "api_access.delete_app")
-    if endpoint.startswith(of_phone):
+    if endpoint.startswith(OF_PHONES):
         return (world.house.cast.device if project_id == 1 else world.house.cast.other_device).id
     return world.house.cast.charlie.id
 
@@ -77,7 +91,8 @@ def actor_for(world: World, endpoint: str, project_id: int) -> int:
 def address(world: World, rule: Rule, who: str, here: bool) -> str:
     """The address of a route: of what `who` reaches, or of what lies outside."""
     on_rows = "instance_id" in rule.arguments
-    project_id = 1 if here or on_rows else 2
+    of_b = rule.endpoint.startswith(OF_PHONES) and "actor_id" in rule.arguments and who in UNIT_ROLES and not here
+    project_id = 1 if here or on_rows or of_b else 2
     rows = world.draft_rows if "draft" in rule.rule and on_rows else world.rows
     own = rows.get(who, rows["team_lead" if who in UNIT_ROLES else "admin"])
     instance_id, photo = (own, "p.jpg") if here else (rows["elsewhere"], OF_B["photo"])
@@ -90,7 +105,7 @@ def address(world: World, rule: Rule, who: str, here: bool) -> str:
         "version_id": instance_id,
         "version": "1",
         "unit_id": world.units["A" if here else "B"],
-        "actor_id": actor_for(world, rule.endpoint, project_id),
+        "actor_id": world.ids["phone_of_b"] if of_b else actor_for(world, rule.endpoint, project_id),
         "role_name": whole if "/unit-roles/" in rule.rule else role,
         "name": photo if on_rows else NAMES.get(rule.endpoint, "admin" if "roles" in rule.rule else "x.csv"),
         "kind": "md",
@@ -98,7 +113,7 @@ def address(world: World, rule: Rule, who: str, here: bool) -> str:
         "table": "Submissions",
         "draft_key": world.draft_key,
         "token": "x",
-        "number": 1,
+        "number": world.dismissed.get(instance_id, 0) if on_rows else 1,
         "digest": "x",
         "unknown": "nothing",
         "web_id": "nothing",

@@ -24,16 +24,17 @@ LETTERS = {
     "app-user": "p", "pub-link": "l",
     "volunteer": "V", "counsellor": "C", "peer_leader": "L", "team_lead": "T", "health_worker": "H", "board": "B",
     "area_supervisor": "S", "province_manager": "G", "custodian": "K", "form_admin": "F", "sysadmin": "Y",
-    "privacy_officer": "O", "partner": "N",
+    "privacy_officer": "O", "partner": "N", "note_reader": "R",
 }  # fmt: skip
 # Held by no one who sends requests: for single tasks of the server itself.
 INTERNAL = {"pwreset", "formview"}
 TREE = "code,parent_code,level_code,name_vi,valid_from\nP,,province,P,2010-01-01\n" + "".join(
     f"{code},P,commune,{name},2010-01-01\n" for code, name in (("A", "XaCuaA"), ("B", "XaCuaB"))
 )
-# What somebody answered in unit A; what a row of unit B holds, who sent it, and where.
+# What somebody answered in words in unit A, which also names the row, and stands in a comment, in a note, in findings
+# and in why one was dismissed; what a row of unit B holds, who sent it, where, and a phone there.
 WHO = "TraLoiCuaA"
-OF_B = {"who": "TraLoiCuaB", "photo": "anh-cua-b.jpg", "name": "NguoiCuaB", "unit": "XaCuaB"}
+OF_B = {"who": "TraLoiCuaB", "photo": "anh-cua-b.jpg", "name": "NguoiCuaB", "unit": "XaCuaB", "phone": "MayCuaB"}
 FORM = """
 | survey   |                          |        |       |
 |          | type                     | name   | label |
@@ -63,6 +64,7 @@ class World:
     keys: dict[str, str] = field(default_factory=dict)
     draft_key: str = ""
     links: dict[int, int] = field(default_factory=dict)
+    dismissed: dict[str, int] = field(default_factory=dict)
 
     @property
     def of_b(self) -> set[str]:
@@ -130,6 +132,10 @@ def populate(world: World) -> None:
         link = links.create(CONSOLE, project_id, "visit", "Liên kết")
         world.links[project_id] = link.actor_id
         if project_id == 1:
+            unit_roles.grant(CONSOLE, "volunteer", device.id, world.units["A"])
+            of_b = access.create_app_user(CONSOLE, 1, OF_B["phone"], form_ids=[form_id])
+            unit_roles.grant(CONSOLE, "volunteer", of_b.actor_id, world.units["B"])
+            world.ids["phone_of_b"] = of_b.actor_id
             world.keys = {"app-user": device.key, "pub-link": access.key_of(link) or ""}
             world.draft_key = drafts.key_of(forms.draft_of(forms.find(1, "visit"))) or ""
 
@@ -144,9 +150,16 @@ def fill(world: World, client: FlaskClient) -> None:
         ):
             instance_id = phone.new_id()
             who, photo = (OF_B["who"], OF_B["photo"]) if name == "elsewhere" else (WHO, "p.jpg")
-            inside = f"<who>{who}</who><photo>{photo}</photo>"
+            inside = f"<who>{who}</who><photo>{photo}</photo><left>{who}</left><right>{who}</right>"
             xml = phone.submission("visit", inside, version=version, instance_id=instance_id)
+            xml = xml.replace(b"<meta>", f"<meta><instanceName>{who}</instanceName>".encode())
             if client.post(address, data=xml, headers=world.people[name]).status_code == 200:
                 rows[name] = instance_id
-                admin = world.people["admin"]
+                admin = world.people["admin"] | {"X-Action-Notes": who}
+                client.patch(f"{address}/{instance_id}", json={"reviewState": None}, headers=admin)
+                client.post(f"{address}/{instance_id}/comments", json={"body": who}, headers=admin)
                 client.post(f"{address}/{instance_id}/attachments/{photo}", data=b"\xff\xd8\xff", headers=admin)
+                findings = f"{address}/{instance_id}/findings"
+                found = client.get(findings, headers=admin | {"X-Extended-Metadata": "true"}).get_json()
+                world.dismissed[instance_id] = found[0]["id"]
+                client.post(f"{findings}/{found[0]['id']}/dismissal", json={"reason": who}, headers=admin)

@@ -39,6 +39,7 @@ _SYSTEM = (
     ("edits", "Edm.Int64"),
     ("formVersion", "Edm.String"),
 )
+_FINDINGS = (("findings", "Edm.Int64"), ("findingCodes", "Edm.String"))
 _ENUMS = (
     ("Status", ("notDecrypted", "missingEncryptedFormData")),
     ("ReviewState", ("hasIssues", "edited", "rejected", "approved")),
@@ -53,22 +54,23 @@ class _Type:
     properties: list[tuple[str, str]] = field(default_factory=list)
 
 
-def service_document(fields: Iterable[Field], service_url: str) -> dict[str, Any]:
-    """The tables of a form. `service_url` is absolute and ends in `.svc`."""
+def service_document(fields: Iterable[Field], service_url: str, query: str = "") -> dict[str, Any]:
+    """The tables of a form. `service_url` is absolute and ends in `.svc`; `query` goes behind each address."""
     names = [MAIN, *(table(one) for one in fields if one.type == REPEAT)]
     return {
-        "@odata.context": f"{service_url}/$metadata",
-        "value": [{"name": name, "kind": "EntitySet", "url": name} for name in names],
+        "@odata.context": f"{service_url}/$metadata{query}",
+        "value": [{"name": name, "kind": "EntitySet", "url": f"{name}{query}"} for name in names],
     }
 
 
-def metadata(form_id: str, fields: Iterable[Field]) -> str:
-    """The metadata document of a form."""
+def metadata(form_id: str, fields: Iterable[Field], *, findings: bool = False) -> str:
+    """The metadata document of a form. `findings`: with the columns of what is wrong with each submission."""
     base = f"{_USER}.{identifier(form_id)}"
     entities = [_Type(MAIN)]
     groups: list[_Type] = []
     _describe(tables.nodes(fields), [], entities[0], entities, groups, base)
-    return "\n".join(_document(form_id, base, entities, groups)) + "\n"
+    system = (*_SYSTEM, *_FINDINGS) if findings else _SYSTEM
+    return "\n".join(_document(form_id, base, entities, groups, system)) + "\n"
 
 
 def _describe(
@@ -93,11 +95,13 @@ def _describe(
             into.properties.append((name, _TYPES.get(child.type, "Edm.String")))
 
 
-def _document(form_id: str, base: str, entities: list[_Type], groups: list[_Type]) -> Iterator[str]:
+def _document(
+    form_id: str, base: str, entities: list[_Type], groups: list[_Type], system: Iterable[tuple[str, str]]
+) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">'
     yield "  <edmx:DataServices>"
-    yield from _common_schema()
+    yield from _common_schema(system)
     yield f'    <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace={quoteattr(base)}>'
     for entity in entities:
         yield from _entity_type(entity)
@@ -114,10 +118,10 @@ def _document(form_id: str, base: str, entities: list[_Type], groups: list[_Type
     yield "</edmx:Edmx>"
 
 
-def _common_schema() -> Iterator[str]:
+def _common_schema(system: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield f'    <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="{_COMMON}">'
     yield '      <ComplexType Name="metadata">'
-    yield from _properties(_SYSTEM)
+    yield from _properties(system)
     yield "      </ComplexType>"
     for name, members in _ENUMS:
         yield f'      <EnumType Name="{name}">'

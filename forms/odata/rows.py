@@ -50,7 +50,8 @@ class Rows:
     """One table of a form: `Submissions`, or `Submissions.visits` for a repeat.
 
     `select` is the text of `$select`, '' or `*` for everything; `expand` puts the rows of repeats inside their parents;
-    `as_wkt` writes places as well-known text instead of GeoJSON. An unknown table is NOT_FOUND.
+    `as_wkt` writes places as well-known text instead of GeoJSON; with `findings` their columns may be selected, too.
+    An unknown table is NOT_FOUND.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Rows:
         select: str = "",
         expand: bool = False,
         as_wkt: bool = False,
+        findings: bool = False,
     ) -> None:
         root = tables.nodes(fields)
         self._way = way(root, table)
@@ -70,7 +72,7 @@ class Rows:
         if select.strip() not in ("", "*"):
             if expand:
                 raise problems.SELECT_WITH_EXPAND()
-            self._selection = selection.read(select, node, self.parent_key)
+            self._selection = selection.read(select, node, self.parent_key, findings=findings)
         self._columns = self._read_columns(node)
         self._expand = expand
         self._as_wkt = as_wkt

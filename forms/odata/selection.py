@@ -25,7 +25,8 @@ SYSTEM_PROPERTIES = (
     "formVersion",
     "deletedAt",
 )
-_OF_SUBMISSIONS = frozenset((SYSTEM, *(f"{SYSTEM}/{name}" for name in SYSTEM_PROPERTIES)))
+# What is wrong with the submission: ours, and only where it is asked for.
+FINDINGS = ("findings", "findingCodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,16 @@ class Selection:
     nodes: frozenset[Node]
 
 
-def read(text: str, table: Node, parent_key: str) -> Selection:
-    """Read a `$select`. `parent_key` is '' for the table `Submissions`.
+def read(text: str, table: Node, parent_key: str, *, findings: bool = False) -> Selection:
+    """Read a `$select`. `parent_key` is '' for the table `Submissions`. `findings`: which has their columns, too.
 
     An unknown property is PROPERTY_NOT_FOUND, one inside a repeat SELECT_UNSUPPORTED.
     """
     own: set[str] = set()
     chosen: set[Node] = set()
-    allowed = {"__id", parent_key} if parent_key else {"__id", *_OF_SUBMISSIONS}
+    system = (*SYSTEM_PROPERTIES, *FINDINGS) if findings else SYSTEM_PROPERTIES
+    of_submissions = (SYSTEM, *(f"{SYSTEM}/{name}" for name in system))
+    allowed = {"__id", parent_key} if parent_key else {"__id", *of_submissions}
     for name in (part.strip() for part in text.split(",")):
         if name in allowed:
             own.add(name)

@@ -7,11 +7,11 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, select, union, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, select, union, update
 
 from schemas import problems
 from server import permissions
-from server.actions import audits
+from server.actions import audits, dismissals
 from server.db import Number, ask, db, insert_all, lock, now
 from server.models import Audit, Comment, FindingRow, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
@@ -91,7 +91,7 @@ def adopt(actor: Actor, version: SubmissionVersion, orphan: SubmissionVersion) -
     own, theirs = version.submission_id, orphan.submission_id
     if own == theirs:
         return
-    stale = not version.current
+    stale, dismissed = not version.current, dismissals.of_current(own)
     db.session.execute(update(SubmissionVersion).where(SubmissionVersion.submission_id == own).values(current=False))
     for model in (SubmissionVersion, Comment, Audit):
         db.session.execute(update(model).where(model.submission_id == theirs).values(submission_id=own))
@@ -106,20 +106,12 @@ def adopt(actor: Actor, version: SubmissionVersion, orphan: SubmissionVersion) -
     db.session.flush()
     db.session.expire(former)
     db.session.delete(db.session.get_one(Submission, theirs))
-    submission.findings = _count_findings(own)
+    dismissals.carry(dismissed, orphan.id)
+    submission.findings = dismissals.count(own)
     inherit(version, orphan)
     place = {"project_id": version.project_id, "form_id": version.form_id, "submission_id": own}
     unit_id, told = submission.unit_id, orphan.instance_id
     audits.log(actor, "submission.update.version", **place, unit_id=unit_id, instanceId=told)
-
-
-def _count_findings(submission_id: int) -> int:
-    query = (
-        select(func.count(FindingRow.id))
-        .join(SubmissionVersion, SubmissionVersion.id == FindingRow.version_id)
-        .where(SubmissionVersion.submission_id == submission_id, SubmissionVersion.current.is_(True))
-    )
-    return db.session.scalar(query) or 0
 
 
 def expect_files(

@@ -134,7 +134,7 @@ _COUNTED = (
     select(func.count(FindingRow.id))
     .select_from(SubmissionVersion)
     .join(FindingRow, FindingRow.version_id == SubmissionVersion.id)
-    .where(_OWN, SubmissionVersion.current.is_(True))
+    .where(_OWN, SubmissionVersion.current.is_(True), FindingRow.dismissed_at.is_(None))
     .correlate(Submission)
     .scalar_subquery()
 )

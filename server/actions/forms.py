@@ -31,6 +31,7 @@ class Target:
     version_id: int | None
     version: str
     sha256: str
+    time_zone: str
 
 
 def find(project_id: int, xml_form_id: str) -> Form:
@@ -142,10 +143,11 @@ def version_named(form: Form, version: str) -> FormVersion:
 
 
 def _target(joined: ColumnElement[bool]) -> Select[Any]:
-    columns = (Form.id, Form.project_id, Form.state, FormVersion.id, FormVersion.version, FormVersion.sha256)
+    of_version = (FormVersion.id, FormVersion.version, FormVersion.sha256)
     return (
-        select(*columns)
+        select(Form.id, Form.project_id, Form.state, *of_version, Project.time_zone)
         .select_from(Form)
+        .join(Project, Project.id == Form.project_id)
         .outerjoin(FormVersion, joined)
         .where(
             Form.project_id == bindparam("project_id"),

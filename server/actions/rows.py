@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from schemas import problems
 from server import permissions
-from server.actions import audits
-from server.db import db
+from server.actions import audits, free_text
+from server.actions.narrowing import Filters, narrow
+from server.db import OneOf, db
 from server.models import Actor as ActorRow
-from server.models import Blob, FindingRow, Form, Submission, SubmissionFile, SubmissionVersion, UnitReach
+from server.models import Blob, Form, Submission, SubmissionFile, SubmissionVersion
 from server.permissions import Actor
 
 READ = ("submission.read",)
 LIST = ("submission.list", "submission.read")
 Row = tuple[Submission, SubmissionVersion]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a supervisor narrows a list by. Dates are inclusive.
-
-    `state`: a review state, `received` for none, or `waiting` for none or edited. `unit_id`: with all below it.
-    """
-
-    state: str = ""
-    findings: str = ""
-    since: date | None = None
-    until: date | None = None
-    submitter_id: int | None = None
-    search: str = ""
-    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +42,8 @@ def scoped(
     Raises INSUFFICIENT_RIGHTS if she has none of them on the form.
     """
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
-    return permissions.visible(actor, _all(form, draft=draft, deleted=deleted), *verbs, counting=counting)
+    query = _all(form, draft=draft, deleted=deleted)
+    return permissions.visible(actor, query, *verbs, counting=counting, project_id=form.project_id)
 
 
 def _all(form: Form | Place, *, draft: bool, deleted: bool = False) -> Select[tuple[Submission, SubmissionVersion]]:
@@ -76,39 +59,30 @@ def _all(form: Form | Place, *, draft: bool, deleted: bool = False) -> Select[tu
     )
 
 
-def _numbers(actor: Actor, form: Form | Place, draft: bool, verbs: tuple[str, ...]) -> Select[tuple[int]]:
+def newest(
+    actor: Actor, form: Form | Place, *, draft: bool, verbs: tuple[str, ...], limit: int, after_id: int | None = None
+) -> OneOf:
+    """That a submission is on a page of what `scoped` chooses: the newest, or those before `after_id`.
+
+    The page is found before all else, in indexes alone.
+    """
+    by_unit = permissions.by_unit(actor, form.project_id, *verbs)
+    query = _numbers(actor, form, draft, verbs, counting=by_unit)
+    query = query if after_id is None else query.where(Submission.id < after_id)
+    # A plain order would be a reason to go through the form; of a limit that is not told a planner expects too little.
+    number = Submission.id + 0 if by_unit else Submission.id
+    query = query.order_by(number.desc()).limit(literal_column(str(limit)))
+    return OneOf(Submission.id, query.scalar_subquery(), Submission.id.in_(query))
+
+
+def _numbers(
+    actor: Actor, form: Form | Place, draft: bool, verbs: tuple[str, ...], *, counting: bool = False
+) -> Select[tuple[int]]:
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
     query = select(Submission.id).where(
         Submission.form_id == form.id, Submission.draft.is_(draft), Submission.deleted_at.is_(None)
     )
-    return permissions.visible(actor, query, *verbs)
-
-
-def _narrow(query: Select[Any], filters: Filters, time_zone: str) -> Select[Any]:
-    zone = ZoneInfo(time_zone)
-    if filters.state == "waiting":
-        query = query.where(Submission.review_state.is_(None) | (Submission.review_state == "edited"))
-    elif filters.state:
-        state = None if filters.state == "received" else filters.state
-        query = query.where(Submission.review_state == state if state else Submission.review_state.is_(None))
-    if filters.findings == "yes":
-        query = query.where(Submission.findings > 0)
-    if filters.findings == "no":
-        query = query.where(Submission.findings == 0)
-    if filters.since:
-        query = query.where(Submission.created_at >= datetime.combine(filters.since, time.min, zone))
-    if filters.until:
-        query = query.where(Submission.created_at <= datetime.combine(filters.until, time.max, zone))
-    if filters.unit_id:
-        within = select(UnitReach.within_id).where(UnitReach.unit_id == filters.unit_id)
-        query = query.where(Submission.unit_id.in_(within))
-    if filters.submitter_id:
-        query = query.where(Submission.submitter_id == filters.submitter_id)
-    if filters.search:
-        pattern = "%" + filters.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        named = SubmissionVersion.instance_name.ilike(pattern, escape="\\")
-        query = query.where(named | (Submission.instance_id == filters.search))
-    return query
+    return permissions.visible(actor, query, *verbs, counting=counting, project_id=form.project_id)
 
 
 def submissions(
@@ -125,9 +99,10 @@ def submissions(
     """A page of submissions with their current versions, newest first, and how many there are in all."""
     chosen = filters or Filters()
     of_all = scoped(actor, form, draft=draft, verbs=LIST, counting=True, deleted=deleted)
-    counted = _narrow(of_all, chosen, time_zone)
+    counted = narrow(actor, form, of_all, chosen, time_zone)
     total = db.session.scalar(counted.with_only_columns(func.count(Submission.id))) or 0
-    query = _narrow(scoped(actor, form, draft=draft, verbs=LIST, deleted=deleted), chosen, time_zone)
+    query = scoped(actor, form, draft=draft, verbs=LIST, deleted=deleted)
+    query = narrow(actor, form, query, chosen, time_zone)
     query = query.order_by(Submission.id.desc()).offset(offset)
     rows = db.session.execute(query.limit(limit) if limit is not None else query)
     return [(row[0], row[1]) for row in rows], total
@@ -173,12 +148,23 @@ def get(actor: Actor, form: Form | Place, instance_id: str, verb: str, *, draft:
     return row
 
 
-def read(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, version_id: str | None = None) -> Row:
+def read(
+    actor: Actor,
+    form: Form,
+    instance_id: str,
+    *,
+    draft: bool = False,
+    version_id: str | None = None,
+    whole: bool = False,
+) -> Row:
     """A submission for somebody who is shown it or anything of it, with its current version or the one named.
 
     It is written down before it is handed out, here and in `read_file`: there is no other way to one. Raises NOT_FOUND.
+    `whole`: as it came, which is not for who is not shown free text (INSUFFICIENT_RIGHTS).
     """
     submission, shown = _shown(actor, form, instance_id, draft, version_id)
+    if whole:
+        free_text.require(actor, submission)
     audits.looked(actor, submission, instance_id=shown.instance_id)
     return submission, shown
 
@@ -186,8 +172,9 @@ def read(actor: Actor, form: Form, instance_id: str, *, draft: bool = False, ver
 def read_file(
     actor: Actor, form: Form, instance_id: str, name: str, *, draft: bool = False, version_id: str | None = None
 ) -> tuple[SubmissionFile, Blob]:
-    """As `read`, of one file, which has arrived. Raises NOT_FOUND."""
+    """As `read` the `whole`, of one file, which has arrived. Raises NOT_FOUND, INSUFFICIENT_RIGHTS."""
     submission, shown = _shown(actor, form, instance_id, draft, version_id)
+    free_text.require(actor, submission)
     found, blob = file(shown.id, name)
     if blob is None:
         raise problems.NOT_FOUND()
@@ -237,12 +224,6 @@ def version(submission: Submission, instance_id: str) -> SubmissionVersion:
     return found
 
 
-def findings(version_id: int) -> list[FindingRow]:
-    """What is wrong with a version, in the order in which it was found."""
-    query = select(FindingRow).where(FindingRow.version_id == version_id).order_by(FindingRow.id)
-    return list(db.session.scalars(query))
-
-
 def file(version_id: int, name: str) -> tuple[SubmissionFile, Blob | None]:
     """One file of a version, with its blob if it has arrived. Raises NOT_FOUND."""
     query = select(SubmissionFile, Blob).outerjoin(Blob, Blob.sha256 == SubmissionFile.blob_sha256)
@@ -267,8 +248,7 @@ def submitters(actor: Actor, form: Form) -> list[ActorRow]:
 
 def by_number(submission_id: int) -> Row:
     """A submission that was just stored, with its current version."""
-    query = select(Submission, SubmissionVersion).join(
-        SubmissionVersion, SubmissionVersion.submission_id == Submission.id
-    )
+    of_it = SubmissionVersion.submission_id == Submission.id
+    query = select(Submission, SubmissionVersion).join(SubmissionVersion, of_it)
     row = db.session.execute(query.where(Submission.id == submission_id, SubmissionVersion.current.is_(True))).one()
     return row[0], row[1]

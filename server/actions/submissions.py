@@ -20,7 +20,7 @@ from forms.instance import Instance
 from schemas import problems
 from schemas.findings import Finding
 from server import dialect, permissions
-from server.actions import audits, chains, files, forms
+from server.actions import audits, chains, dismissals, files, forms, logic
 from server.actions.forms import Target
 from server.db import Number, db, end_read, insert, insert_all, known_number, now, writing
 from server.models import FindingRow, Submission, SubmissionVersion
@@ -111,7 +111,8 @@ def _read(
     if not instance.instance_id:
         raise problems.MISSING_PARAMETER(field="instanceID")
     target, unknown = _target(actor, project_id, instance, draft)
-    checked = checks.find(forms.compiled_target(target), instance)
+    around = logic.circumstances(target.version_id or 0, target.time_zone)
+    checked = checks.find(forms.compiled_target(target), instance, around)
     extra = (Finding("origin.version", value=instance.version, args={"version": instance.version}),) if unknown else ()
     return Arrival(
         instance,
@@ -135,7 +136,7 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> t
     current = forms.target(project_id, instance.form_id, draft=draft)
     if current is None:
         raise problems.FORM_UNKNOWN(form=instance.form_id)
-    permissions.require(actor, "submission.create", project_id=project_id, form_id=current.form_id)
+    permissions.require_filling(actor, project_id, current.form_id, instance.form_id)
     if draft:
         if current.version_id is None:
             raise problems.NOT_FOUND()
@@ -188,8 +189,8 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
 
     Straight into the tables: this is what the server does all day.
     """
-    late = LATE_EDITS.get(decision)
-    findings = [*([Finding(late)] if late else []), *arrival.findings]
+    late = [Finding(code)] if (code := LATE_EDITS.get(decision)) else []
+    findings = [*late, *arrival.findings]
     origin = {
         "project_id": arrival.project_id,
         "form_id": arrival.form_id,
@@ -200,17 +201,17 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         "user_agent": arrival.sender.user_agent,
         "created_at": now(),
     }
+    again = dismissals.of_current(edited.submission_id) if edited is not None and findings else {}
     if edited is None:
-        unit_id = actor.sends_for(arrival.project_id)
+        unit_id = actor.sends_for(arrival.project_id, arrival.instance.form_id)
         submission_id: Number = insert(Submission, **origin, unit_id=unit_id, findings=len(findings))
     else:
-        submission_id = chains.reopen(edited, len(findings))
+        submission_id = chains.reopen(edited, sum(dismissals.key(finding) not in again for finding in findings))
         unit_id = db.session.get_one(Submission, submission_id).unit_id
     version_id = _add_version(arrival, origin, submission_id)
-    _add_findings(arrival.project_id, version_id, findings)
+    _add_findings(arrival.project_id, version_id, findings, again)
     # While further parts are announced, a file may still come that the version before had too.
-    inherited_from = None if arrival.incomplete else edited
-    chains.expect_files(version_id, arrival.checked.files, arrival.files, inherited_from)
+    chains.expect_files(version_id, arrival.checked.files, arrival.files, None if arrival.incomplete else edited)
     audits.log(
         actor,
         "submission.create" if edited is None else "submission.update.version",
@@ -253,7 +254,11 @@ def _add_version(arrival: Arrival, origin: dict[str, Any], submission_id: Number
     )
 
 
-def _add_findings(project_id: int, version_id: Number, findings: list[Finding]) -> None:
+def _add_findings(
+    project_id: int, version_id: Number, findings: list[Finding], again: dict[dismissals.Key, dismissals.Columns]
+) -> None:
+    """`again`: what was dismissed of the version before, and stays so."""
+    nobody = dict.fromkeys(dismissals.NAMES) if again else {}
     rows = [
         {
             "project_id": project_id,
@@ -264,6 +269,7 @@ def _add_findings(project_id: int, version_id: Number, findings: list[Finding]) 
             "value": finding.value,
             "args": dict(finding.args),
         }
+        | again.get(dismissals.key(finding), nobody)
         for finding in findings
     ]
     insert_all(FindingRow, rows)

@@ -60,9 +60,9 @@ def list_all() -> Response:
     return wire.reply(FullAuditShape, full)
 
 
-def of_submission(found: Sequence[Audit], *, numbers: bool = True) -> Response:
-    """Entries about one submission. `numbers`: also those of the submission and its version."""
-    shown = entry_dicts(found, numbers=numbers)
+def of_submission(found: Sequence[Audit], *, numbers: bool = True, notes: bool = True) -> Response:
+    """Entries about one submission. `numbers`: also those of the submission and its version. `notes`: why, too."""
+    shown = [each if notes else each | {"notes": None} for each in entry_dicts(found, numbers=numbers)]
     if not wire.extended():
         return wire.reply(AuditShape, shown)
     actors = audits.named(found).actors

@@ -231,6 +231,10 @@ def _resources(base: str, find: Callable[..., Found], name: str) -> None:
     api.add_url_rule(f"{base}/attachments/<name>", f"{name}_file", form_file)
 
 
-_resources(FORM, _shown, "form")
-_resources(f"{FORM}/draft", _draft, "draft")
-_resources(f"{FORM}/versions/<version>", _named, "version")
+ADDRESSES: tuple[tuple[str, Callable[..., Found], str], ...] = (
+    (FORM, _shown, "form"),
+    (f"{FORM}/draft", _draft, "draft"),
+    (f"{FORM}/versions/<version>", _named, "version"),
+)
+for _address in ADDRESSES:
+    _resources(*_address)

@@ -15,10 +15,10 @@ from forms.odata import edmx
 from forms.odata.rows import Rows
 from forms.tables import MAIN
 from schemas import problems
-from schemas.base import timestamp
 from server import identity
-from server.actions import audits, data, forms, rows
+from server.actions import audits, data, findings, forms, rows
 from server.actions.data import DataRow
+from server.api import odata_system as system
 from server.api import skiptokens, wire
 from server.api.forms import FORM
 from server.api.skiptokens import Token
@@ -30,6 +30,8 @@ api = wire.blueprint("odata")
 PAGE = 250
 OPTIONS = frozenset(
     ["$format", "$count", "$skip", "$top", "$filter", "$wkt", "$expand", "$select", "$skiptoken", "$orderby"]
+    # Ours: what is wrong with each submission, beside the rest of `__system`.
+    + ["findings"]
 )
 # Understood by the dialect, answered by a later slice: refused rather than silently ignored.
 LATER = ("$filter", "$orderby")
@@ -87,6 +89,15 @@ def _service_url() -> str:
     return f"{wire.base_url()}{form}{'/draft' if _of_draft() else ''}.svc"
 
 
+def _kept_query() -> str:
+    """What every address has that follows from this one: the columns are others."""
+    return "?findings=true" if wire.flag("findings") else ""
+
+
+def _context(table: str) -> str:
+    return f"{_service_url()}/$metadata{_kept_query()}#{table}"
+
+
 def _json(value: Any) -> Response:
     return Response(jsonify(value).data, content_type=JSON)
 
@@ -96,7 +107,7 @@ def _json(value: Any) -> Response:
 def service(project_id: int, xml_form_id: str) -> Response:
     """The tables there are."""
     _, version, _ = _found(project_id, xml_form_id)
-    return _json(edmx.service_document(forms.compiled(version).fields, _service_url()))
+    return _json(edmx.service_document(forms.compiled(version).fields, _service_url(), _kept_query()))
 
 
 @api.get(f"{SERVICES[0]}/$metadata")
@@ -104,7 +115,7 @@ def service(project_id: int, xml_form_id: str) -> Response:
 def metadata(project_id: int, xml_form_id: str) -> Response:
     """What the tables look like."""
     _, version, _ = _found(project_id, xml_form_id)
-    text = edmx.metadata(xml_form_id, forms.compiled(version).fields)
+    text = edmx.metadata(xml_form_id, forms.compiled(version).fields, findings=wire.flag("findings"))
     return wire.document(text, "application/xml; charset=utf-8")
 
 
@@ -122,6 +133,7 @@ class Page:
     last: Token | None = None
     seen: audits.Seen = field(default_factory=audits.Seen)
     more: bool = False
+    findings: bool = False
 
 
 def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
@@ -131,10 +143,13 @@ def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
         select=request.args.get("$select", ""),
         expand=request.args.get("$expand") == "*",
         as_wkt=wire.flag("$wkt"),
+        findings=wire.flag("findings"),
     )
     skip = wire.number("$skip") or 0
     token = skiptokens.read(request.args.get("$skiptoken"))
-    return Page(rows.Place(form.project_id, form.id), draft, made, table, wire.number("$top"), skip, token)
+    page = Page(rows.Place(form.project_id, form.id), draft, made, table, wire.number("$top"), skip, token)
+    page.findings = wire.flag("findings") and table == MAIN
+    return page
 
 
 def _start(page: Page, form: Form) -> int | None:
@@ -180,7 +195,7 @@ def _text(page: Page, start: int | None, total: int | None, service_url: str) ->
         if len(kept) == BLOCK:
             yield b"".join(kept)
             kept.clear()
-    end = f'],"@odata.context":{json.dumps(f"{service_url}/$metadata#{page.name}")}'
+    end = f'],"@odata.context":{json.dumps(_context(page.name))}'
     if page.more:
         end += f',"@odata.nextLink":{json.dumps(_next(page, service_url))}'
     if total is not None:
@@ -229,13 +244,21 @@ def _all(page: Page, start: int | None) -> Iterator[Entry]:
     limit = _first(page)
     while True:
         found = data.read(identity.actor(), page.form, draft=page.draft, after_id=after, limit=limit)
-        for each in found:
-            for entry in page.table.of(each.instance_id, _answers(each), _system(each)):
-                yield each, str(entry.get("__id", "")), entry
+        for each, entry in _entries(page, found):
+            yield each, str(entry.get("__id", "")), entry
         if len(found) < limit:
             return
         after, limit = found[-1].number, PAGE
         end_read()  # a reader that takes its time holds neither a snapshot nor a lock between two pages
+
+
+def _entries(page: Page, found: list[DataRow]) -> Iterator[tuple[DataRow, dict[str, Any]]]:
+    """The rows of submissions that were read together."""
+    codes = findings.codes([each.number for each in found]) if page.findings and found else {}
+    for each in found:
+        told = codes.get(each.number, {}) if page.findings else None
+        for entry in page.table.of(each.instance_id, _answers(each), system.of(each, told)):
+            yield each, entry
 
 
 def _first(page: Page) -> int:
@@ -249,23 +272,6 @@ def _answers(each: DataRow) -> dict[str, Any] | None:
     return None if each.encrypted else each.answers
 
 
-def _system(each: DataRow) -> dict[str, Any]:
-    return {
-        "submissionDate": timestamp(each.created_at),
-        "updatedAt": timestamp(each.updated_at),
-        "deletedAt": timestamp(each.deleted_at),
-        "submitterId": str(each.submitter_id) if each.submitter_id is not None else None,
-        "submitterName": each.submitter,
-        "attachmentsPresent": each.files_present,
-        "attachmentsExpected": each.files_expected,
-        "status": "notDecrypted" if each.encrypted else None,
-        "reviewState": each.review_state,
-        "deviceId": each.device_id,
-        "edits": each.edits,
-        "formVersion": each.form_version,
-    }
-
-
 @api.get(f"{SERVICES[0]}/Submissions('<instance_id>')")
 @api.get(f"{SERVICES[1]}/Submissions('<instance_id>')")
 def one(project_id: int, xml_form_id: str, instance_id: str) -> Response:
@@ -275,7 +281,7 @@ def one(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     found = data.read(identity.actor(), page.form, draft=draft, instance_id=instance_id)
     if not found:
         raise problems.NOT_FOUND()
-    value = page.table.of(instance_id, _answers(found[0]), _system(found[0]))
+    value = [entry for _, entry in _entries(page, found)]
     if not draft:
         data.looked(identity.actor(), page.form, found[0])
-    return _json({"value": value, "@odata.context": f"{_service_url()}/$metadata#Submissions"})
+    return _json({"value": value, "@odata.context": _context(MAIN)})

@@ -7,24 +7,20 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from schemas.access import ActorShape
-from schemas.findings import Finding
 from schemas.projects import KeyShape
 from schemas.submissions import (
     CommentShape,
-    FindingShape,
     NewComment,
     ReviewChange,
     SubmissionShape,
 )
 from server import identity, permissions, uploads
-from server.actions import access, audits, forms, reviews, rows, submissions, trash
+from server.actions import access, audits, forms, free_text, reviews, rows, submissions, trash
 from server.actions import keys as known_keys
 from server.actions.submissions import Sender
 from server.api import audits as history_of
 from server.api import wire
 from server.api.forms import FORM
-from server.findings import sentence
-from server.i18n import LANGUAGES, use
 from server.models import Form, SubmissionVersion
 from sync.parts import Upload, whole
 
@@ -57,17 +53,20 @@ def sender() -> Sender:
     return Sender(request.args.get("deviceID"), request.headers.get("User-Agent"))
 
 
-def version_dict(version: SubmissionVersion) -> dict[str, Any]:
-    """A version of a submission."""
-    names = ("instance_id", "instance_name", "submitter_id", "device_id", "user_agent", "created_at", "current")
+def version_dict(version: SubmissionVersion, named: bool) -> dict[str, Any]:
+    """A version of a submission. `named`: with the name that the form makes of its answers."""
+    names = ("instance_id", "submitter_id", "device_id", "user_agent", "created_at", "current")
     shown = {name: getattr(version, name) for name in names}
+    shown["instance_name"] = version.instance_name if named else None
     return shown | ({"submitter": version.submitter} if wire.extended() else {})
 
 
-def submission_dict(row: rows.Row) -> dict[str, Any]:
-    """A submission with its current version."""
+def submission_dict(row: rows.Row, named: bool | None = None) -> dict[str, Any]:
+    """A submission with its current version. `named`: as there, where it is known."""
     submission, version = row
-    shown = {name: getattr(submission, name) for name in SHOWN} | {"current_version": version_dict(version)}
+    if named is None:
+        named = free_text.sees(identity.actor(), submission)
+    shown = {name: getattr(submission, name) for name in SHOWN} | {"current_version": version_dict(version, named)}
     if wire.extended():
         made_with = forms.version_by_id(version.form_version_id).version
         shown |= {"submitter": submission.submitter, "form_version": made_with}
@@ -78,10 +77,12 @@ def _form(project_id: int, xml_form_id: str, *verbs: str) -> Form:
     return forms.get(identity.actor(), project_id, xml_form_id, *(verbs or rows.READ))
 
 
-def find_row(project_id: int, xml_form_id: str, instance_id: str, version_id: str | None = None) -> rows.Row:
-    """A submission that is shown to the asker, with its current version or the one named."""
+def find_row(
+    project_id: int, xml_form_id: str, instance_id: str, version_id: str | None = None, *, whole: bool = False
+) -> rows.Row:
+    """A submission that is shown to the asker, with its current version or the one named. `whole`: as `rows.read`."""
     form = _form(project_id, xml_form_id)
-    return rows.read(identity.actor(), form, instance_id, draft=is_draft(), version_id=version_id)
+    return rows.read(identity.actor(), form, instance_id, draft=is_draft(), version_id=version_id, whole=whole)
 
 
 @api.get("")
@@ -96,7 +97,11 @@ def list_all(project_id: int, xml_form_id: str) -> Response:
         limit=wire.number("limit"),
         offset=wire.number("offset") or 0,
     )
-    response = wire.reply(SubmissionShape, [submission_dict(row) for row in found])
+    numbers = [submission.id for submission, _ in found]
+    named = free_text.readable(identity.actor(), form.project_id, form.id, numbers)
+    all_named = named is numbers
+    shown_rows = [submission_dict(row, all_named or row[0].id in named) for row in found]
+    response = wire.reply(SubmissionShape, shown_rows)
     if not is_draft():
         shown = audits.seen(submission for submission, _ in found)
         audits.looked_through(identity.actor(), "submission.list.read", form, shown)
@@ -160,7 +165,7 @@ def get(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 @api.get("/<instance_id>.xml")
 def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The XML of the current version, as it was received."""
-    return xml_of(find_row(project_id, xml_form_id, instance_id)[1])
+    return xml_of(find_row(project_id, xml_form_id, instance_id, whole=True)[1])
 
 
 @api.patch("/<instance_id>")
@@ -189,24 +194,11 @@ def restore(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     return jsonify(wire.SUCCESS)
 
 
-@api.get("/<instance_id>/findings")
-def findings(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """What the server found wrong with the current version. `Accept-Language: vi` gives Vietnamese sentences."""
-    _, version = find_row(project_id, xml_form_id, instance_id)
-    use(request.accept_languages.best_match(LANGUAGES, "en") or "en")
-    shown = []
-    for row in rows.findings(version.id):
-        finding = Finding(row.code, row.path, row.label, row.value, row.args)
-        names = ("code", "kind", "path", "label", "value")
-        shown.append({name: getattr(finding, name) for name in names} | {"message": sentence(finding)})
-    return wire.reply(FindingShape, shown)
-
-
 @api.get("/<instance_id>/comments")
 def comments(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """Comments, newest first."""
     submission, _ = find_row(project_id, xml_form_id, instance_id)
-    shown = [_comment_dict(comment) for comment in reviews.comments(submission)]
+    shown = [_comment_dict(comment) for comment in reviews.comments(identity.actor(), submission)]
     return wire.reply(CommentShape, shown)
 
 
@@ -231,7 +223,8 @@ def history(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     found = audits.of_submission(submission.id, files=False, limit=limit, offset=offset)
     # Whoever sees some rows would learn from their numbers how many others there are.
     whole = permissions.whole(identity.actor(), "submission.read", submission.project_id, submission.form_id)
-    return history_of.of_submission(found, numbers=whole)
+    noted = free_text.sees(identity.actor(), submission)
+    return history_of.of_submission(found, numbers=whole, notes=noted)
 
 
 def xml_of(version: SubmissionVersion) -> Response:

@@ -17,13 +17,15 @@ class Submission(Base):
     """What a phone sent once, whatever edits followed. `instance_id` is that of the first version.
 
     `review_state`: null (received), edited, hasIssues, approved, rejected. `findings` counts those of the current
-    version. `draft`: sent while testing a draft.
+    version that nobody dismissed. `draft`: sent while testing a draft.
     """
 
     __tablename__ = "submissions"
     __table_args__ = (
         UniqueConstraint("form_id", "draft", "instance_id"),
         Index("ix_submissions_form_id_draft_id", "form_id", "draft", "id"),
+        # A page of what lies in some units is found here, without the rows.
+        Index("ix_submissions_unit_id_form_id", "unit_id", "form_id", "draft", "deleted_at", "id"),
         Index("ix_submissions_project_id_created_at", "project_id", "created_at"),
     )
 
@@ -33,7 +35,7 @@ class Submission(Base):
     draft: Mapped[bool] = mapped_column(default=False)
     instance_id: Mapped[str]
     submitter_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id"), index=True)
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     device_id: Mapped[str | None]
     user_agent: Mapped[str | None]
     review_state: Mapped[str | None] = mapped_column(String(10))
@@ -79,7 +81,7 @@ class SubmissionVersion(Base):
 
 
 class FindingRow(Base):
-    """A finding of one version, as `schemas.findings.Finding` has it."""
+    """A finding of one version, as `schemas.findings.Finding` has it. `dismissal`: why a supervisor dismissed it."""
 
     __tablename__ = "findings"
 
@@ -91,6 +93,11 @@ class FindingRow(Base):
     label: Mapped[str]
     value: Mapped[str | None]
     args: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    dismissed_at: Mapped[datetime | None]
+    dismissed_by_id: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
+    dismissal: Mapped[str | None]
+
+    dismissed_by: Mapped[Actor | None] = relationship()
 
 
 class SubmissionFile(Base):

@@ -8,29 +8,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forms import tree
+from forms.free_text import Rule
+from forms.labels import shown as words
+from forms.labels import spoken
 from forms.xform import Form
 from schemas.fields import GROUP, REPEAT, Choice, Field
-from schemas.findings import MESSAGES
-from server.i18n import gettext
-from server.models import FindingRow, SubmissionFile
+from server.actions.findings import Found
+from server.findings import sentence
+from server.models import SubmissionFile
 from server.web import values
 
 _POSITION = re.compile(r"\[\d+]")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_MARKS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
-_NAMES = {"vi": ("(vi)", "vi", "tiếng việt", "vietnamese"), "en": ("(en)", "en", "english")}
 
 
 @dataclass(slots=True)
 class Issue:
     """A finding in words. `place`: the groups around it; `anchor`: where on the page, '' if nowhere."""
 
+    finding: Found
     label: str
     message: str
-    value: str | None
     anchor: str
     place: str = ""
+
+    @property
+    def value(self) -> str | None:
+        """What was sent."""
+        return self.finding.value
 
 
 @dataclass(slots=True)
@@ -71,6 +75,13 @@ class Section:
                 yield part
         yield from self.quiet
 
+    def anchors(self) -> Iterator[str]:
+        """The places in it that can be gone to."""
+        for part in self.parts:
+            yield part.anchor
+            if isinstance(part, Section):
+                yield from part.anchors()
+
     def worked_out(self) -> Iterator[Answer]:
         """Those of them that nobody was asked for."""
         for part in self.parts:
@@ -79,53 +90,46 @@ class Section:
         yield from self.quiet
 
 
-def spoken(form: Form, language: str) -> str:
-    """The form's own language that is nearest to the page's, else its default."""
-    wanted = _NAMES[language]
-    for name in form.languages:
-        low = name.casefold().strip()
-        if low.endswith(wanted[0]) or low in wanted or low.startswith(wanted[2]):
-            return name
-    return form.default_language
-
-
-def words(labels: Mapping[str, str], language: str) -> str:
-    """A label in this language, else in any; without the marks of Markdown and HTML."""
-    text = labels.get(language) or next((label for label in labels.values() if label), "")
-    text = _TAG.sub("", text)
-    return _HEADING.sub("", _MARKS.sub(r"\2", text)).strip()
-
-
 def anchor_of(path: str) -> str:
     """A name within the page for a path."""
     return "q-" + re.sub(r"[^\w.-]", "-", path.strip("/"))
 
 
 class Reader:
-    """Reads the answers of one version by the form it was checked against."""
+    """Reads the answers of one version by the form it was checked against. `rule`: which are left, if not all.
+
+    `issues` stand at their questions, too; `dismissed` do not.
+    """
 
     def __init__(
-        self, form: Form, language: str, findings: Sequence[FindingRow] = (), files: Sequence[SubmissionFile] = ()
+        self,
+        form: Form,
+        language: str,
+        findings: Sequence[Found] = (),
+        files: Sequence[SubmissionFile] = (),
+        rule: Rule | None = None,
     ) -> None:
         self.form = form
-        self.language = spoken(form, language)
+        self._rule = rule
+        self.language = spoken(form.languages, language) or form.default_language
         self._fields = {field.path: field for field in form.fields}
         self._below: dict[str, list[Field]] = {}
         for known in form.fields:
             self._below.setdefault(tree.parent(known.path), []).append(known)
         self._files = {file.name: file for file in files}
         self._issues: dict[str, list[Issue]] = {}
-        self.issues = [self._issue(row) for row in findings]
+        self.dismissed = [self._issue(row) for row in findings if row.dismissed_at is not None]
+        self.issues = [self._issue(row) for row in findings if row.dismissed_at is None]
+        for issue in self.issues:
+            self._issues.setdefault(issue.finding.path, []).append(issue)
 
-    def _issue(self, row: FindingRow) -> Issue:
-        message = gettext(MESSAGES.get(row.code, row.code), **row.args)
+    def _issue(self, row: Found) -> Issue:
+        message = sentence(row)
         plain = _POSITION.sub("", row.path)
         known = self._fields.get(plain)
         label = (words(known.labels, self.language) if known else "") or row.label or row.path.rpartition("/")[2]
         anchor = anchor_of(row.path) if known and plain != f"/{self.form.root}" else ""
-        issue = Issue(label, message, row.value, anchor, self._place(row.path))
-        self._issues.setdefault(row.path, []).append(issue)
-        return issue
+        return Issue(row, label, message, anchor, self._place(row.path))
 
     def _place(self, path: str) -> str:
         """`Visits 2 › Medicines`: the labelled groups around a path."""
@@ -141,7 +145,12 @@ class Reader:
     def read(self, answers: Mapping[str, Any]) -> Section:
         """The whole form."""
         path = self.form.submission_ref or f"/{self.form.root}"
-        return self._section(Section("", anchor_of(path)), path, path, answers)
+        left = answers if self._rule is None else self._rule.left(answers)
+        section = self._section(Section("", anchor_of(path)), path, path, left)
+        there = {*section.anchors()}
+        for issue in (*self.issues, *self.dismissed):
+            issue.anchor = issue.anchor if issue.anchor in there else ""
+        return section
 
     def _section(self, section: Section, path: str, where: str, answers: Mapping[str, Any]) -> Section:
         section.issues = self._issues.get(where, [])
@@ -171,6 +180,9 @@ class Reader:
 
     def _cards(self, known: Field, where: str, rows: list[Any]) -> Iterator[Section]:
         label = words(known.labels, self.language) or self._label_above(known)
+        issues = self._issues.get(where, [])
+        if issues:  # of all of them together, there may be none
+            yield Section(label, anchor_of(where), issues=issues)
         for number, row in enumerate(rows, 1):
             here = f"{where}[{number}]"
             yield self._section(Section(label, anchor_of(here), number), known.path, here, row)
@@ -181,6 +193,11 @@ class Reader:
 
     def _answer(self, section: Section, known: Field, where: str, answers: Mapping[str, Any]) -> None:
         issues = self._issues.get(where, [])
+        if self._rule is not None and self._rule.hides(known.name):
+            if known.control and known.readonly not in ("true()", "true"):
+                label = words(known.labels, self.language) or known.name
+                section.parts.append(Answer(known.name, label, anchor_of(where), "hidden", issues=issues))
+            return
         if (known.name not in answers and not issues) or _is_note(known, answers):
             return
         answer = Answer(known.name, words(known.labels, self.language) or known.name, anchor_of(where), issues=issues)

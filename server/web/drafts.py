@@ -21,7 +21,7 @@ from server.i18n import gettext
 from server.models import Form, FormVersion
 from server.parts import settings
 from server.uploads import Spool
-from server.web import assets, codes, downloads, pages
+from server.web import assets, checks, codes, downloads, pages
 from server.web.forms import FORM, definition, explain, find, workbook
 
 page = pages.blueprint("drafts")
@@ -86,6 +86,7 @@ def _page(form: Form, status: int = 200, **said: Any) -> Response:
         "questions": sum(1 for field in forms.compiled(draft).fields if field.control),
         "suggested": suggest_version(draft.version, [old.version for old in published], now().astimezone(zone)),
         "code": codes.of_draft(form, draft),
+        "told": checks.told(draft),
         "wrong": None,
         "problem": "",
     }

@@ -11,7 +11,7 @@ from server import errors
 from server.actions import access, definitions, drafts, files, forms, projects
 from server.i18n import gettext
 from server.models import Form, FormVersion
-from server.web import downloads, pages, show
+from server.web import checks, downloads, pages, show
 
 page = pages.blueprint("forms")
 PROJECT = "/projects/<int:project_id>"
@@ -88,6 +88,7 @@ def one(project_id: int, xml_form_id: str) -> Response:
         names={version.id: access.actor_row(version.published_by) for version in found},
         people=people,
         fillers=fillers,
+        told=checks.told(form.current) if form.current else None,
     )
 
 
@@ -105,6 +106,14 @@ def set_volunteers(project_id: int, xml_form_id: str) -> Response:
     chosen = request.form.getlist("volunteer", type=int)
     access.set_form_app_users(pages.actor(), project_id, form.id, chosen)
     return pages.go("forms.one", project_id=project_id, xml_form_id=xml_form_id, done="volunteer_forms")
+
+
+@page.get(f"{VERSION}/checks")
+def version_checks(project_id: int, xml_form_id: str, version: str) -> Response:
+    """What of a version the server checks when a submission arrives, and what not and why."""
+    form = find(project_id, xml_form_id)
+    found = forms.version_named(form, version)
+    return pages.show("checks.html", form=form, version=found, told=checks.told(found))
 
 
 @page.get(f"{VERSION}/form.xml")

@@ -10,7 +10,7 @@ from cryptography.fernet import InvalidToken
 from flask import Response, request, url_for
 
 from server import secrets
-from server.actions.rows import Filters
+from server.actions.narrowing import Filters
 from server.models import Form
 from server.parts import vault
 from server.web import pages
@@ -19,6 +19,19 @@ PAGE = 25
 MAX_DIGITS = 9
 NAMES = ("state", "findings", "since", "until", "volunteer", "unit")
 SEARCH = "search"
+# Marked for translation by the name of this function.
+N_ = str
+KINDS = {
+    "required": N_("Answer missing"),
+    "constraint": N_("Answer not allowed"),
+    "relevant": N_("Answered, though not asked"),
+    "choice": N_("Choice not offered"),
+    "type": N_("Not a number, date …"),
+    "calculate": N_("Calculated otherwise"),
+    "repeat": N_("Other number of repeats"),
+    "structure": N_("Not as the form is built"),
+    "origin": N_("Version, edit or file"),
+}
 MAX_SEARCH = 100
 
 

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from schemas import problems
 from schemas.problems import Problem
-from server.actions import audits, projects, reviews, rows, unit_names, units, volunteers
+from server.actions import audits, findings, projects, reviews, rows, unit_names, units, volunteers
 from server.i18n import gettext
 from server.models import Form
 from server.web import detail, downloads, lists, pages, role_words
@@ -15,6 +15,7 @@ from server.web.forms import FORM, find
 page = pages.blueprint("review")
 SUBMISSIONS = f"{FORM}/submissions"
 SUBMISSION = f"{SUBMISSIONS}/<name:instance_id>"
+FINDING = f"{SUBMISSION}/findings/<int:number>"
 VERSION = f"{SUBMISSION}/versions/<name:version_id>"
 DECISIONS = {"approved": "approved", "hasIssues": "hasIssues", "rejected": "rejected", "received": None}
 
@@ -42,6 +43,7 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
         units=unit_names.of_submissions(pages.actor(), [submission for submission, _ in found]),
         unit_name=role_words.unit_of_kind,
         choices=volunteers.unit_choices(pages.actor(), project_id),
+        kinds=lists.KINDS,
     )
     shown = audits.seen(submission for submission, _ in found)
     audits.looked_through(pages.actor(), "submission.list.read", form, shown)
@@ -67,7 +69,7 @@ def one(project_id: int, xml_form_id: str, instance_id: str, version_id: str = "
 
 def _page(form: Form, instance_id: str, version_id: str = "", status: int = 200, **said: str) -> Response:
     submission, shown = rows.read(pages.actor(), form, instance_id, version_id=version_id or None)
-    context = detail.gather(form, submission, shown) | {"problem": "", "written": ""} | said
+    context = detail.gather(form, submission, shown) | {"problem": "", "written": "", "refused": ""} | said
     return pages.show("submission.html", status, **context)
 
 
@@ -96,6 +98,27 @@ def comment(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     return _back(project_id, xml_form_id, instance_id, "commented")
 
 
+@page.post(f"{FINDING}/dismiss")
+def dismiss(project_id: int, xml_form_id: str, instance_id: str, number: int) -> Response:
+    """Say that a finding is none, and why."""
+    form = find(project_id, xml_form_id, *rows.READ)
+    try:
+        findings.dismiss(pages.actor(), form, instance_id, number, request.form.get("reason", ""))
+    except Problem as problem:
+        if problem.kind is not problems.MISSING_PARAMETER:
+            raise
+        said = gettext("Say why it is no problem, so that others can follow it.")
+        return _page(find(project_id, xml_form_id), instance_id, status=400, refused=said)
+    return _back(project_id, xml_form_id, instance_id, "dismissed")
+
+
+@page.post(f"{FINDING}/bring-back")
+def bring_back(project_id: int, xml_form_id: str, instance_id: str, number: int) -> Response:
+    """Take that back."""
+    findings.bring_back(pages.actor(), find(project_id, xml_form_id, *rows.READ), instance_id, number)
+    return _back(project_id, xml_form_id, instance_id, "brought_back")
+
+
 def _back(project_id: int, xml_form_id: str, instance_id: str, done: str) -> Response:
     place = {"project_id": project_id, "xml_form_id": xml_form_id, "instance_id": instance_id}
     return pages.go("review.one", done=done, _anchor="notices", **place)
@@ -105,7 +128,7 @@ def _back(project_id: int, xml_form_id: str, instance_id: str, done: str) -> Res
 def xml(project_id: int, xml_form_id: str, instance_id: str, version_id: str) -> Response:
     """The XML exactly as it was received; with `view` as text in the browser."""
     form = find(project_id, xml_form_id, *rows.READ)
-    _, version = rows.read(pages.actor(), form, instance_id, version_id=version_id)
+    _, version = rows.read(pages.actor(), form, instance_id, version_id=version_id, whole=True)
     return downloads.text(f"{xml_form_id}.xml", version.xml, inline="view" in request.args)
 
 

@@ -13,6 +13,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from server import i18n, permissions
+from server.actions import free_text
 from server.models import Form, Project, Submission, SubmissionVersion
 from server.permissions import ANONYMOUS
 from server.web import downloads, pages
@@ -32,6 +33,8 @@ NOTICES = {
     "rejected": N_("Rejected."),
     "received": N_("Back to “received”."),
     "commented": N_("Comment added."),
+    "dismissed": N_("The problem is dismissed. It stands below, folded."),
+    "brought_back": N_("The problem counts again."),
     "draft": N_("The draft is saved. Try it, then publish it."),
     "files": N_("The files are saved."),
     "no_match": N_("No file was saved: none of the names is one the form expects."),
@@ -135,9 +138,11 @@ def title_of(form: Form) -> str:
 
 def name_of(submission: Submission, version: SubmissionVersion) -> str:
     """What people call a submission. Its number only to who sees all: others would learn how many there are."""
-    whole = permissions.whole(g.get("visitor", ANONYMOUS), "submission.list", submission.project_id, submission.form_id)
+    who = g.get("visitor", ANONYMOUS)
+    whole = permissions.whole(who, "submission.list", submission.project_id, submission.form_id)
     number = submission.id if whole else f"…{submission.instance_id[-6:]}"
-    return version.instance_name or i18n.gettext("Submission %(number)s", number=number)
+    name = version.instance_name if free_text.sees(who, submission) else ""
+    return name or i18n.gettext("Submission %(number)s", number=number)
 
 
 def may(verb: str, project_id: int | None = None, form_id: int | None = None) -> bool:

@@ -1,7 +1,8 @@
 """Every route, for everyone, within scope and outside: who gets in stands in one table.
 
 A route that the table does not name fails, and is named; so does a role that has no letter. And whoever gets in:
-nobody of unit A is told anything of unit B, and nobody is shown a row without an entry about it.
+nobody of unit A is told anything of unit B, nobody is shown a row without an entry about it, and who sees no free text
+is shown none, nor the names of rows, comments, notes and files.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from schemas import roles
 from schemas.audits import LOOKS
 from schemas.roles import ROLES, UNIT_ROLES
 from server.db import db, writing
 from server.models import Audit
+from server.permissions import TEXT
 from tests.conftest import Houses
 from tests.homes import LAPTOP
 from tests.matrix_requests import SCOPED, address, sent_with
@@ -62,6 +65,8 @@ def ask(world: World, client: FlaskClient, rule: Rule, method: str, who: str, he
     answer = client.open(path, method=method, buffered=True, **sent)
     if who in UNIT_ROLES and not UNIT_ROLES[who].whole:
         told_nothing_of_b(world, answer, f"{path} {sent}", who)
+    if method == "GET" and sees_no_text(who) and rule.rule not in ENTRIES:
+        assert WHO not in text_of(answer) + str(answer.headers), f"{who} is shown free text at {path}"
     if method == "GET" and answer.status_code == 200:
         written_down(world, rule, answer, who, looks)
     if method != "GET" and answer.status_code not in (403, 404):
@@ -69,6 +74,12 @@ def ask(world: World, client: FlaskClient, rule: Rule, method: str, who: str, he
     if answer.status_code in (302, 303) and "/login" in answer.headers["Location"]:
         return 401
     return answer.status_code
+
+
+def sees_no_text(who: str) -> bool:
+    """Whether nothing shows it that people wrote in words of their own."""
+    role = roles.find(who)
+    return role is None or TEXT not in role.verbs
 
 
 def text_of(answer: TestResponse) -> str:
@@ -82,7 +93,7 @@ def told_nothing_of_b(world: World, answer: TestResponse, asked: str, who: str) 
     assert not [mark for mark in world.of_b if mark in said and mark not in asked], (asked, who)
 
 
-# Shows entries of the audit, which name rows and hold nothing of them.
+# Shows entries of the audit, which name rows and hold nothing of them, but say why something was done.
 ENTRIES = ("/v1/audits", "/audit", "/audit.csv")
 
 

@@ -10,12 +10,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, text, update
+from sqlalchemy.exc import IntegrityError
 
-from server.actions import unit_levels, units, upkeep
+from server.actions import findings, unit_levels, units, upkeep
 from server.app import create_app
-from server.db import Base, db
-from server.models import AppUser, User
+from server.db import Base, db, writing
+from server.models import AppUser, FindingRow, Form, Submission, User
 from server.permissions import CONSOLE
 from tests.conftest import House
 from tests.homes import Province, close, settings_in
@@ -35,6 +36,22 @@ INSERT INTO units (id, code, parent_id, level, type_label, name_vi, name_en, val
 """
 
 
+FINDING = """
+INSERT INTO forms (id, project_id, xml_form_id, state, strip_metadata, created_at)
+    VALUES (1, 1, 'visit', 'open', false, '2026-01-01');
+INSERT INTO form_versions (id, project_id, form_id, number, version, title, md5, sha1, sha256, validated, warnings,
+    datasets, created_at)
+    VALUES (1, 1, 1, 1, '1', 'Thăm', '', '', '', true, '[]', '[]', '2026-01-01');
+INSERT INTO submissions (id, project_id, form_id, draft, instance_id, findings, created_at)
+    VALUES (1, 1, 1, false, 'uuid:1', 1, '2026-01-01');
+INSERT INTO submission_versions (id, project_id, form_id, submission_id, form_version_id, draft, current, instance_id,
+    xml, xml_sha256, answers, encrypted, created_at)
+    VALUES (1, 1, 1, 1, 1, false, true, 'uuid:1', '', '', '{}', false, '2026-01-01');
+INSERT INTO findings (id, project_id, version_id, code, path, label, value, args)
+    VALUES (7, 1, 1, 'type.integer', '/data/a', 'A', 'x', '{}');
+"""
+
+
 @pytest.fixture
 def before_levels(house: House, tmp_path: Path) -> Iterator[Flask]:
     """An installation as it was before levels were rows."""
@@ -44,7 +61,7 @@ def before_levels(house: House, tmp_path: Path) -> Iterator[Flask]:
         config = upkeep._config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0005")
-        for statement in THERE.split(";\n"):
+        for statement in (THERE + FINDING).split(";\n"):
             if statement.strip():
                 connection.execute(text(statement))
         connection.commit()
@@ -65,6 +82,21 @@ def test_levels_become_rows_and_nothing_changes(before_levels: Flask) -> None:
         assert (phone.key_hash, phone.created_by, phone.replaces) == ("x", 5, None)
         assert [level.code for level in unit_levels.list_all(CONSOLE)] == ["province", "district", "commune", "team"]
         assert units.change(CONSOLE, 3, {"parent_code": "H"}).parent_id == 2
+
+
+def test_findings_are_those_that_they_were_and_can_be_dismissed(before_levels: Flask) -> None:
+    with before_levels.app_context():
+        assert upkeep.migrate()
+        kept = db.session.get_one(FindingRow, 7)
+        assert (kept.code, kept.path, kept.value) == ("type.integer", "/data/a", "x")
+        assert (kept.dismissed_at, kept.dismissed_by_id, kept.dismissal) == (None, None, None)
+        form = db.session.get_one(Form, 1)
+        findings.dismiss(CONSOLE, form, "uuid:1", 7, "Đúng")
+        assert db.session.get_one(Submission, 1).findings == 0
+        db.session.rollback()
+        with writing(), pytest.raises(IntegrityError):
+            db.session.execute(update(FindingRow).values(dismissed_by_id=999))
+            db.session.commit()
 
 
 def test_numbers_of_rows_go_on_for_ever(empty_app: Flask, home_kind: str) -> None:

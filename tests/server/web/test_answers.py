@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask import Flask
 from forms.xform import Form
 from schemas.fields import GROUP, REPEAT, Choice, Field
 from server import i18n
-from server.models import FindingRow
+from server.actions.findings import Found
 from server.web import values
 from server.web.answers import Answer, Reader, Section, changes, words
 
@@ -33,13 +34,11 @@ FIELDS = (
 FORM = Form("f", "1", "F", "data", FIELDS, languages=(VI, EN), default_language=VI)
 
 
-def _finding(code: str, path: str, value: str | None = None) -> FindingRow:
-    return FindingRow(code=code, path=path, label="", value=value, args={})
+def _finding(code: str, path: str, value: str | None = None) -> Found:
+    return Found(code, path, "", value)
 
 
-def _read(
-    app: Flask, answers: Mapping[str, Any], *findings: FindingRow, language: str = "en"
-) -> tuple[Reader, Section]:
+def _read(app: Flask, answers: Mapping[str, Any], *findings: Found, language: str = "en") -> tuple[Reader, Section]:
     with app.test_request_context():
         i18n.use(language)
         reader = Reader(FORM, language, findings)
@@ -77,6 +76,41 @@ def test_what_was_not_sent_is_not_shown_unless_it_was_missed(app: Flask) -> None
 def test_a_value_that_does_not_fit_is_shown_as_it_was_sent(app: Flask) -> None:
     section = _read(app, {"r": [{"b": None}]}, _finding("type.integer", "/data/r[1]/b", "many"))[1]
     assert [(answer.kind, answer.text) for answer in section.answers()] == [("raw", "many")]
+
+
+def test_a_count_of_a_repeat_stands_at_its_heading(app: Flask) -> None:
+    found = Found("repeat.count", "/data/r", "", "0", {"expected": "2"})
+    for rows in ([], [{"b": 1}]):
+        reader, section = _read(app, {"r": rows}, found)
+        (issue,) = reader.issues
+        heading, *cards = [part for part in section.parts if isinstance(part, Section)]
+        assert (heading.label, heading.number, heading.anchor, heading.issues) == ("Rows", 0, issue.anchor, [issue])
+        assert [card.number for card in cards] == [1] * len(rows)
+
+
+def test_what_was_answered_though_not_asked_is_shown_there(app: Flask) -> None:
+    found = [_finding("relevant.answered", path, "2") for path in ("/data/sum", "/data/n")]
+    reader, section = _read(app, {"sum": 2, "n": "2"}, *found)
+    assert [(answer.text, answer.issues) for answer in section.answers()] == [
+        ("2", [reader.issues[1]]),
+        ("2", [reader.issues[0]]),
+    ]
+
+
+def test_nothing_leads_to_what_is_not_on_the_page(app: Flask) -> None:
+    paths = ("/data/meta/instanceID", "/data/g", "/data/lost", "/data/r[3]/b", "/data/a")
+    reader, section = _read(app, {"a": "1"}, *(_finding("constraint.broken", path) for path in paths))
+    assert [issue.anchor for issue in reader.issues] == ["", "", "", "", "q-data-a"]
+    assert [issue.finding.path for issue in section.issues] == ["/data/g"]
+
+
+def test_what_was_dismissed_stands_apart(app: Flask) -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    gone = Found("constraint.broken", "/data/a", "", "1", number=7, dismissed_at=at)
+    reader, section = _read(app, {"a": "1"}, gone, _finding("required.empty", "/data/pick"))
+    assert [issue.finding for issue in reader.dismissed] == [gone]
+    assert [answer.name for answer in section.answers() if answer.issues] == ["pick"]
+    assert reader.dismissed[0].anchor == "q-data-a"
 
 
 def test_a_finding_of_a_later_release_is_shown_by_its_code(app: Flask) -> None:

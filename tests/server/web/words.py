@@ -7,6 +7,7 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 
 from forms import complaints, rules
+from forms.logic import compiler, program
 from schemas import findings, problems, units
 
 ROOT = Path(__file__).parents[3]
@@ -22,8 +23,16 @@ def listed() -> set[str]:
         *complaints.MESSAGES.values(),
         *rules.REASONS.values(),
         *units.MESSAGES.values(),
+        *program.REASONS,
+        *compiler.ON_THE_PHONE.values(),
     }
-    return (kinds | known) - {"{text}"}
+    return (kinds | known | refused()) - {"{text}"}
+
+
+def refused() -> set[str]:
+    """Why an expression of a form is not understood: what `Unsupported` is raised with."""
+    found = extract_from_dir(ROOT / "forms" / "logic", [("**.py", "python")], keywords={"Unsupported": None})
+    return {message for _name, _line, message, _comments, _context in found if isinstance(message, str)}
 
 
 def used() -> dict[str, str]:
