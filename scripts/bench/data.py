@@ -22,6 +22,22 @@ _VALUES = {
     "geopoint": "21.0285 105.8542 12 5",
     "binary": PHOTO,
 }
+# What follows from the other answers of the bundled form, or is only shown: None is not sent, as it is not relevant.
+_VISIT: dict[str, str | None] = {
+    "card": "",
+    "not_private": None,
+    "s_fu_start": "2026-01-15",
+    "s_fu_end": "2026-07-16",
+    "danger_note": "",
+    "interval": "7",
+    "suggest": "",
+    "next_visit_date": "2026-01-20",
+    "s_last_contact": "2026-01-15",
+    "s_last_visit": "2026-01-15",
+    "s_last_result": "met_client",
+    "s_next_due": "2026-01-20",
+    "s_next_day": "20473",
+}
 _FORM_ID = re.compile(r"^(\|[^|]*\|[^|]*\|) *home_visit *\|", re.MULTILINE)
 _BEFORE = "| | begin_group | g_next |"
 
@@ -71,7 +87,8 @@ def _element(field: Field, inside: object) -> str:
     if field.is_container:
         body = inside(field.path)  # type: ignore[operator]
         return f"<{field.name}>{body}</{field.name}>" * (2 if field.type == REPEAT else 1)
-    return f"<{field.name}>{escape(_value(field))}</{field.name}>"
+    value = _VISIT.get(field.name, _value(field))
+    return "" if value is None else f"<{field.name}>{escape(value)}</{field.name}>"
 
 
 def _value(field: Field) -> str:
