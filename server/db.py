@@ -255,8 +255,10 @@ def lock(*names: str, shared: str = "") -> None:
 
 
 def insert_missing(model: type[Base], rows: list[dict[str, Any]]) -> None:
-    """As `dialect.insert_missing`, within the running write transaction."""
-    dialect.insert_missing(_writer(), model, rows)
+    """As `dialect.insert_missing`, within the running write transaction; a database elsewhere is not awaited."""
+    if rows:
+        writer = _writer()
+        prepared.insert(writer, dialect.inserting_missing(writer.engine, model), dialect.in_key_order(model, rows))
 
 
 def _writer() -> Connection:

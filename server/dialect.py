@@ -5,6 +5,7 @@ Of a PostgreSQL nothing is asked but what each transaction can hold by itself, s
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -21,6 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.schema import Table
+from sqlalchemy.sql.dml import Insert
 
 from server import batches
 from server.batches import Pending
@@ -169,11 +171,20 @@ def insert_missing(where: Session | Connection, model: type[DeclarativeBase], ro
     """
     if rows:
         connection = _connection(where)
-        maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        keys = [column.name for column in inspect(model).primary_key]
-        ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
-        statement = maker(cast(Table, model.__table__)).on_conflict_do_nothing()
-        connection.execute(statement, ordered)
+        connection.execute(inserting_missing(connection.engine, model), in_key_order(model, rows))
+
+
+@functools.cache
+def inserting_missing(engine: Engine, model: type[DeclarativeBase]) -> Insert:
+    """The statement of `insert_missing`, for rows `in_key_order`."""
+    maker = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+    return maker(cast(Table, model.__table__)).inline().on_conflict_do_nothing()
+
+
+def in_key_order(model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows by their primary key."""
+    keys = [column.name for column in inspect(model).primary_key]
+    return sorted(rows, key=lambda row: [row[key] for key in keys])
 
 
 def _connection(where: Session | Connection) -> Connection:

@@ -29,7 +29,7 @@ def _with(kind: str, *verbs: str) -> frozenset[str]:
 # What people choose from. The look is first: it is what the audit is read for.
 KINDS: dict[str, frozenset[str]] = {
     "look": CATEGORIES["look"],
-    "submission": _with("submission", "comment.create") | {"finding.dismiss", "finding.restore"},
+    "submission": _with("submission", "comment.create") | {"finding.dismiss", "finding.restore", "submission.recheck"},
     "user": _with(
         "user", "session.failure", "session.unlock", "session.end", "password.link", "second_factor.create",
         "second_factor.delete", "second_factor.recover", "app_password.create", "app_password.delete",
