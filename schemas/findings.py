@@ -31,6 +31,7 @@ class Finding:
 
 
 KINDS = ("type", "choice", "required", "relevant", "constraint", "calculate", "repeat", "structure", "origin")
+NOTHING_COMPUTED = "By the other answers nothing should stand here: the form calculates it."
 QUOTING = ("computed", "expected")
 MAX_VALUE = 255  # characters of a value that are kept
 

@@ -255,7 +255,7 @@ def lock(*names: str, shared: str = "") -> None:
 
 
 def insert_missing(model: type[Base], rows: list[dict[str, Any]]) -> None:
-    """As `dialect.insert_missing`, within the running write transaction; a database elsewhere is not awaited."""
+    """Insert rows, leaving those alone whose primary key is there already, within the running write transaction."""
     if rows:
         writer = _writer()
         prepared.insert(writer, dialect.inserting_missing(writer.engine, model), dialect.in_key_order(model, rows))

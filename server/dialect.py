@@ -164,31 +164,17 @@ def unique_where(name: str, *columns: str, condition: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
-def insert_missing(where: Session | Connection, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
-    """Insert rows, leaving those alone whose primary key is there already.
-
-    In the order of their keys, so that of two who insert the same at the same moment neither waits in a circle.
-    """
-    if rows:
-        connection = _connection(where)
-        connection.execute(inserting_missing(connection.engine, model), in_key_order(model, rows))
-
-
 @functools.cache
 def inserting_missing(engine: Engine, model: type[DeclarativeBase]) -> Insert:
-    """The statement of `insert_missing`, for rows `in_key_order`."""
+    """A statement that leaves rows alone whose primary key is there already."""
     maker = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     return maker(cast(Table, model.__table__)).inline().on_conflict_do_nothing()
 
 
 def in_key_order(model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows by their primary key."""
+    """Rows by their primary key, so that of two who insert the same at the same moment neither waits in a circle."""
     keys = [column.name for column in inspect(model).primary_key]
     return sorted(rows, key=lambda row: [row[key] for key in keys])
-
-
-def _connection(where: Session | Connection) -> Connection:
-    return where if isinstance(where, Connection) else where.connection()
 
 
 def as_sent(engine: Engine, made: Any) -> tuple[str, list[str]]:
@@ -226,7 +212,7 @@ def lock(where: Session | Connection, *names: str, shared: str = "") -> None:
     `shared` comes first, and may be held by many who all call it shared. What is asked afterwards waits for it, and
     sees what the others did. A file has one writer at a time anyway.
     """
-    connection = _connection(where)
+    connection = where if isinstance(where, Connection) else where.connection()
     if not is_elsewhere(connection.engine):
         return
     if shared:

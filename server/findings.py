@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forms import labels
-from schemas.findings import MESSAGES, Finding
+from schemas.findings import MESSAGES, NOTHING_COMPUTED, Finding
 from server.i18n import gettext, language
 
 
@@ -11,4 +11,7 @@ def sentence(finding: Finding) -> str:
     """What is wrong, for a person; then what the form itself says of it, in its language nearest to the reader's."""
     said = finding.args.get("said") or {}
     own = labels.shown(said, labels.spoken(said, language()))
-    return f"{gettext(MESSAGES.get(finding.code, finding.code), **finding.args)} {own}".strip()
+    message = MESSAGES.get(finding.code, finding.code)
+    if finding.args.get("computed") == "":
+        message = NOTHING_COMPUTED
+    return f"{gettext(message, **finding.args)} {own}".strip()

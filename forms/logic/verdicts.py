@@ -216,7 +216,7 @@ def _expected(run: Run, repeat: Node) -> int:
 
 
 def _finding(code: str, node: Node, value: str | None = None, **args: Any) -> Finding:
-    args = {name: arg for name, arg in args.items() if arg}
+    args = {name: arg for name, arg in args.items() if arg or name != "said"}
     return Finding(code, _path(node), node.part.label, value[:MAX_VALUE] if value else value, args)
 
 

@@ -16,7 +16,7 @@ from schemas import problems
 from server import dialect
 from server.actions import audits
 from server.actions.credentials import by_email, email_key
-from server.db import db, now, writes
+from server.db import db, insert_missing, now, writes
 from server.models import Attempt
 from server.parts import vault
 from server.permissions import Actor
@@ -81,7 +81,7 @@ def failed(email: str, source: str | None) -> None:
     _forget_old(moment)
     fresh = {"failures": 0, "last_at": moment, "locked_until": None}
     rows = [{"account": account, "source": place, **fresh} for account, place in limits]
-    dialect.insert_missing(db.session(), Attempt, rows)
+    insert_missing(Attempt, rows)
     counted = update(Attempt).where(_these([*limits])).values(failures=Attempt.failures + 1, last_at=moment)
     db.session.execute(counted.execution_options(synchronize_session=False))
     user = by_email(email)
@@ -122,7 +122,7 @@ def succeeded(email: str, source: str | None) -> None:
     slips = and_(Attempt.account == account, Attempt.source == ALL, Attempt.locked_until.is_(None))
     db.session.execute(delete(Attempt).where(slips).execution_options(synchronize_session=False))
     fresh = {"failures": 0, "last_at": moment, "locked_until": None, "known_at": moment if source else None}
-    dialect.insert_missing(db.session(), Attempt, [{"account": account, "source": place, **fresh}])
+    insert_missing(Attempt, [{"account": account, "source": place, **fresh}])
     here = update(Attempt).where(_these([(account, place)])).values(**fresh)
     db.session.execute(here.execution_options(synchronize_session=False))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from forms import tree
@@ -18,6 +19,7 @@ from server.findings import sentence
 from server.models import SubmissionFile
 from server.web import values
 
+MANY = 3
 _POSITION = re.compile(r"\[\d+]")
 
 
@@ -93,6 +95,17 @@ class Section:
 def anchor_of(path: str) -> str:
     """A name within the page for a path."""
     return "q-" + re.sub(r"[^\w.-]", "-", path.strip("/"))
+
+
+def gathered(issues: Sequence[Issue]) -> list[list[Issue]]:
+    """Problems as they are told: answers of one group that the form would not have asked stand together if they are
+    many, every other problem by itself."""
+    runs: list[list[Issue]] = []
+    for (code, _), run in groupby(issues, key=lambda issue: (issue.finding.code, issue.place)):
+        several = list(run)
+        together = code == "relevant.answered" and len(several) >= MANY
+        runs += [several] if together else [[issue] for issue in several]
+    return runs
 
 
 class Reader:

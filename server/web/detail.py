@@ -9,7 +9,7 @@ from server.actions import access, audits, chains, findings, forms, free_text, r
 from server.i18n import language
 from server.models import Form, Submission, SubmissionFile, SubmissionVersion
 from server.web import answers, pages, role_words
-from server.web.answers import Reader, Section
+from server.web.answers import Reader, Section, gathered
 
 
 def _reader(submission: Submission, version: SubmissionVersion, rule: Rule | None) -> Reader:
@@ -67,6 +67,7 @@ def gather(form: Form, submission: Submission, shown: SubmissionVersion) -> dict
         "made_with": forms.version_by_id(shown.form_version_id).version,
         "section": section,
         "issues": reader.issues,
+        "gathered": gathered(reader.issues),
         "dismissed": reader.dismissed,
         "hidden": rule is not None,
         "files": _other_files(files, section),

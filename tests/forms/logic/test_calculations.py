@@ -34,6 +34,8 @@ def test_the_type_of_the_node_says_what_is_the_same(by_hand, found, kind, expres
 def test_what_differs_is_told_with_what_the_form_calculates(by_hand, arrive):
     (finding,) = arrive(by_hand({"x": {"calc": "2 + 3"}}), "<x>6</x>")
     assert (finding.code, finding.value, dict(finding.args)) == ("calculate.differs", "6", {"computed": "5"})
+    (finding,) = arrive(by_hand({"x": {"calc": "''"}}), "<x>6</x>")
+    assert dict(finding.args) == {"computed": ""}
 
 
 @pytest.mark.parametrize(

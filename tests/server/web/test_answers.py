@@ -14,7 +14,7 @@ from schemas.fields import GROUP, REPEAT, Choice, Field
 from server import i18n
 from server.actions.findings import Found
 from server.web import values
-from server.web.answers import Answer, Reader, Section, changes, words
+from server.web.answers import Answer, Reader, Section, changes, gathered, words
 
 VI, EN = "Tiếng Việt (vi)", "English (en)"
 FIELDS = (
@@ -95,6 +95,22 @@ def test_what_was_answered_though_not_asked_is_shown_there(app: Flask) -> None:
         ("2", [reader.issues[1]]),
         ("2", [reader.issues[0]]),
     ]
+
+
+def test_answers_of_one_group_that_was_not_asked_are_told_together(app: Flask) -> None:
+    rows = [{"b": 1}, {"b": 2}]
+    inside = [_finding("relevant.answered", f"/data/r[1]/{name}", "1") for name in ("b", "b", "b")]
+    others = [_finding("constraint.broken", "/data/a", "1"), _finding("relevant.answered", "/data/r[2]/b", "2")]
+    reader, _ = _read(app, {"a": "1", "r": rows}, *inside, *others)
+    assert [len(run) for run in gathered(reader.issues)] == [3, 1, 1]
+    assert gathered([]) == []
+
+
+def test_what_should_stand_empty_is_told_so(app: Flask) -> None:
+    found = Found("calculate.differs", "/data/sum", "", "2", {"computed": ""})
+    assert "nothing should stand here" in _read(app, {"sum": 2}, found)[0].issues[0].message
+    other = Found("calculate.differs", "/data/sum", "", "2", {"computed": "3"})
+    assert _read(app, {"sum": 2}, other)[0].issues[0].message == "The form calculates something else here: 3."
 
 
 def test_nothing_leads_to_what_is_not_on_the_page(app: Flask) -> None:

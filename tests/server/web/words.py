@@ -20,6 +20,7 @@ def listed() -> set[str]:
     kinds = {kind.message for kind in vars(problems).values() if isinstance(kind, problems.Kind)}
     known = {
         *findings.MESSAGES.values(),
+        findings.NOTHING_COMPUTED,
         *complaints.MESSAGES.values(),
         *rules.REASONS.values(),
         *units.MESSAGES.values(),
