@@ -12,6 +12,6 @@ def sentence(finding: Finding) -> str:
     said = finding.args.get("said") or {}
     own = labels.shown(said, labels.spoken(said, language()))
     message = MESSAGES.get(finding.code, finding.code)
-    if finding.args.get("computed") == "":
+    if finding.code == "calculate.differs" and not finding.args.get("computed"):
         message = NOTHING_COMPUTED
     return f"{gettext(message, **finding.args)} {own}".strip()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from forms.logic.compiler import Compiler, Rule
-from forms.logic.functions.registry import CHANCE, CLOCK, GEOMETRY, ONCE, ORDER, PHONE
+from forms.logic.functions.registry import CHANCE, CLOCK, ONCE, ORDER, PHONE
 from forms.logic.syntax import Unsupported
 from forms.xform import Form
 from schemas.fields import REPEAT, Field
@@ -17,7 +17,6 @@ NOT_RECOMPUTED = {
     CHANCE: "chance decides what it gives",
     ORDER: "it depends on a random order",
     ONCE: "it keeps what it gave the first time",
-    GEOMETRY: "engines compute areas and distances differently",
     PHONE: "only the phone knows what it asks for",
 }
 EDITABLE = "people may change what it gives"
@@ -161,7 +160,7 @@ class _Maker:
 
     def _reason(self, source: Field, kind: str, rule: Rule) -> str:
         """Why a compiled expression is not checked all the same; '' if it is."""
-        needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK, GEOMETRY}
+        needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK}
         needs = needs - {ORDER} if kind == "choices" else needs
         for need in sorted(needs & NOT_RECOMPUTED.keys()):
             return NOT_RECOMPUTED[need]

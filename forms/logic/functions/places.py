@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from forms.logic.functions.registry import ANY, GEOMETRY, function
+from forms.logic.functions.registry import ANY, function
 from forms.logic.run import Here
 from forms.logic.values import NAN, Undecidable, Value, to_number, to_text
 
@@ -38,11 +38,13 @@ def _places(here: Here, value: Value) -> list[_Place]:
     return _line(texts[0]) if len(texts) == 1 else [_place(text) for text in texts]
 
 
-@function("area", nodes=True, needs=GEOMETRY)
-@function("enclosed-area", nodes=True, needs=GEOMETRY)
+@function("area", nodes=True)
+@function("enclosed-area", nodes=True)
 def area(here: Here, value: Value) -> float:
     """Square metres."""
     places = _places(here, value)
+    if here.run.world.standard:
+        return _to_cents(abs(_on_sphere(places)))
     if len(places) < 3:
         return 0.0
     start = places[0]
@@ -57,12 +59,26 @@ def area(here: Here, value: Value) -> float:
     return abs(sum((y1 * x2 - x1 * y2) / 2 for (x1, y1), (x2, y2) in pairs))
 
 
-@function("distance", 1, ANY, nodes=True, needs=GEOMETRY)
+@function("distance", 1, ANY, nodes=True)
 def distance(here: Here, *values: Value) -> float:
     """Metres along a line, or through several places."""
     several = [_place(to_text(here.plain(value))) for value in values] if len(values) > 1 else []
     places = several or _places(here, values[0])
-    return sum((_between(*pair) for pair in zip(places, places[1:], strict=False)), 0.0)
+    metres = sum((_between(*pair) for pair in zip(places, places[1:], strict=False)), 0.0)
+    return _to_cents(metres) if here.run.world.standard else metres
+
+
+def _on_sphere(places: list[_Place]) -> float:
+    """The area of a closed line on a sphere, as ODK Web Forms has it."""
+    total = 0.0
+    for one, other in zip(places, [*places[1:], *places[:1]], strict=True):
+        width = math.radians(other.longitude - one.longitude)
+        total += width * (2 + math.sin(math.radians(other.latitude)) + math.sin(math.radians(one.latitude)))
+    return total * _RADIUS * _RADIUS / 2
+
+
+def _to_cents(number: float) -> float:
+    return math.floor(number * 100 + 0.5) / 100
 
 
 def _between(one: _Place, other: _Place) -> float:

@@ -16,8 +16,6 @@ PHONE = "phone"
 # These are known well enough: the calculation is held against each possibility.
 LANGUAGE = "language"
 ZONE = "zone"
-# Areas and distances, which engines compute by different formulas.
-GEOMETRY = "geometry"
 # The order of nodes is by chance, or by a seed; whether one is among them is not.
 ORDER = "order"
 
