@@ -30,7 +30,8 @@ class Leaf:
     """A node that holds an answer.
 
     `kind` is what it is worth in expressions: `text`, `whole`, `number`, `boolean`, `date`, `dateTime`, `time` or
-    `place`. `conditional`: something decides about its relevance. `repeat` is always False.
+    `place`. `conditional`: something decides about its relevance. `plain`: it is worth its text. `repeat` is
+    always False.
     """
 
     source: Field
@@ -42,6 +43,7 @@ class Leaf:
     logic: Logic | None = None
     conditional: bool = False
     repeat: bool = False
+    plain: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +63,7 @@ class Branch:
     insisted: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     kind: str = "branch"
+    plain: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -164,8 +167,9 @@ class _Layout:
             kind=_KINDS.get(source.type, "text"),
             logic=logic,
             conditional=parent.conditional or _decides(logic),
+            plain=_KINDS.get(source.type, "text") in ("text", "place") and not (logic and logic.calculate),
         )
 
 
 def _decides(logic: Logic | None) -> bool:
-    return logic is not None and (logic.relevant is not None or logic.uncertain)
+    return logic is not None and logic.decides

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from forms.logic.values import EPOCH, Plain, Undecidable, to_whole
@@ -21,6 +22,9 @@ def read(text: str, zone: tzinfo | None) -> datetime | None:
     """A day or a day and time; None for what is neither.
 
     A time with an offset comes into the phone's zone; without that zone it is Undecidable."""
+    if len(text) == 10 and text[4] == "-" == text[7]:  # nearly all of them
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
     day, mark, rest = text.partition("T")
     date = _DATE.fullmatch(day)
     if date is None:

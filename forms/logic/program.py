@@ -65,6 +65,11 @@ class Logic:
     recomputed: bool = False
     uncertain: bool = False
 
+    @property
+    def decides(self) -> bool:
+        """Whether the node has a condition of its own, understood or not."""
+        return self.relevant is not None or self.uncertain
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:

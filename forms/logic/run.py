@@ -81,8 +81,12 @@ class Run:
 
     def relevant(self, node: Node | Item | Cell) -> bool:
         """Whether a node counts: its own condition and those of all it lies in hold. May be Undecidable."""
-        if not isinstance(node, Node) or not node.part.conditional:
-            return True
+        above: Any = node  # what has no condition of its own counts with what it lies in
+        while not (isinstance(above, Node) and above.part.logic is not None and above.part.logic.decides):
+            if not isinstance(above, Node) or not above.part.conditional:
+                return True
+            above = above.parent
+        node = above
         known = self._relevant.get(node)
         if known is None:
             self._relevant[node] = _BUSY
@@ -97,18 +101,16 @@ class Run:
         if node.parent is not None and not self.relevant(node.parent):
             return False
         logic = node.part.logic
-        if logic is None:
-            return True
         if logic.uncertain:
             raise Undecidable("a condition is not understood")
-        return logic.relevant is None or logic.relevant.truth(self, node)
+        return bool(logic.relevant.truth(self, node))
 
     def value(self, node: Node | Item | Cell) -> Plain:
         """What a node is worth in an expression, by the type of its bind (`XPathPathExpr.unpackValue`)."""
         text = node.text
         if self.world.standard:
             return standard.text(text if self.relevant(node) else "", self.world.zone)
-        if not text or not isinstance(node, Node):
+        if not text or not isinstance(node, Node) or (node.part.plain and not self.trim):
             return text
         known = self._values.get(node)
         if known is None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from traceback import extract_tb
 from typing import Any
 
@@ -49,29 +50,29 @@ class _Judge:
         self._others: list[Run] | None = None
         self._timeless: list[Run] = []
 
-    def of(self, node: Node) -> Iterator[Finding]:
+    def of(self, node: Node) -> Iterable[Finding]:
         """The findings at a node of the submission, and of what is missing below it."""
-        if node.part.kind == "branch":
-            yield from self._missing(node)
-            yield from self._counts(node)
-        elif node.part.conditional and node.text.strip() and self._holds(_irrelevant, node):
-            yield _finding("relevant.answered", node, node.text)
-        elif node.part.logic is not None:
-            yield from self._leaf(node)
+        part = node.part
+        if part.kind == "branch":
+            return chain(self._missing(node), self._counts(node))
+        if part.conditional and node.text.strip() and self._holds(_irrelevant, node):
+            return (_finding("relevant.answered", node, node.text),)
+        return () if part.logic is None else self._leaf(node)
 
-    def _leaf(self, node: Node) -> Iterator[Finding]:
-        logic = node.part.logic
-        answered = bool(node.text) if node.part.kind == "text" else bool(node.text.strip())
+    def _leaf(self, node: Node) -> list[Finding]:
+        logic, found = node.part.logic, []
+        answered = node.text if node.part.kind == "text" else node.text.strip()
         if not answered:
             if logic.required is not None and self._holds(_required, node):
-                yield _finding("required.empty", node, said=node.part.source.required_message)
+                found.append(_finding("required.empty", node, said=node.part.source.required_message))
         else:
             if logic.constraint is not None and self._holds(_broken, node):
-                yield _finding("constraint.broken", node, node.text, said=node.part.source.constraint_message)
+                found.append(_finding("constraint.broken", node, node.text, said=node.part.source.constraint_message))
             if logic.offer is not None and logic.calculate is None and self._holds(_not_offered, node):
-                yield _finding(_why_not_offered(node), node, node.text)
+                found.append(_finding(_why_not_offered(node), node, node.text))
         if logic.recomputed and self._holds(_differs, node):
-            yield _finding("calculate.differs", node, node.text, computed=self._computed(node))
+            found.append(_finding("calculate.differs", node, node.text, computed=self._computed(node)))
+        return found
 
     def _missing(self, branch: Node) -> Iterator[Finding]:
         """Required answers that were not sent at all, here and in groups that were not sent either."""
