@@ -56,6 +56,7 @@ def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN)
     answers = walk.branch(sent.part, instance.root, path, sent)
     found = verdicts.find(form, laid_out, root, walk.nodes, circumstances, blanks=walk.blanks)
     walk.findings += islice(found, MAX_FINDINGS)
+    root.forget()
     findings = tuple(finding for _, finding in sorted(walk.findings, key=lambda each: each[0])[:MAX_FINDINGS])
     return Checked(answers, findings, tuple(dict.fromkeys(walk.files)))
 

@@ -41,6 +41,14 @@ class Node:
         self.children = {child.name: [child]}
         return child
 
+    def forget(self) -> None:
+        """Let go of what is below. Parents and children hold each other, and would wait for the garbage collector."""
+        for kids in self.children.values():
+            for kid in kids:
+                if kid.children:
+                    kid.forget()
+        self.children = NONE
+
     def kids(self, name: str) -> list[Node]:
         if name == "*":
             return [kid for kids in self.children.values() for kid in kids]

@@ -94,7 +94,7 @@ class Run:
         if known is _BUSY:  # a condition that asks for itself: phones see it as it was before
             raise Undecidable("a condition depends on itself")
         if isinstance(known, Undecidable):
-            raise known
+            raise known.again()
         return bool(known)
 
     def _is_relevant(self, node: Node) -> bool:
@@ -116,7 +116,7 @@ class Run:
         if known is None:
             known = self._values[node] = _kept(lambda: self._typed(node, text))
         if isinstance(known, Undecidable):
-            raise known
+            raise known.again()
         return known  # type: ignore[no-any-return]
 
     def _typed(self, node: Node, text: str) -> Plain:
@@ -161,7 +161,7 @@ class Run:
         if known is _BUSY:
             raise Undecidable("a calculation depends on itself")
         if isinstance(known, Undecidable):
-            raise known
+            raise known.again()
         return known  # type: ignore[no-any-return]
 
 
@@ -189,7 +189,7 @@ def _kept(work: Callable[[], Any]) -> Any:
     try:
         return work()
     except Undecidable as reason:
-        return reason
+        return reason.again()  # without the frames it came through, which would keep everything alive
     except RecursionError:
         return Undecidable("too much depends on each other")
 

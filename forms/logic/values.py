@@ -25,6 +25,10 @@ Value = Any
 class Undecidable(Exception):
     """What an expression comes to cannot be said for certain: nothing may be found by it."""
 
+    def again(self) -> Undecidable:
+        """The same, to be kept or raised once more."""
+        return Undecidable(*self.args)
+
 
 def to_text(value: Plain) -> str:
     """As JavaRosa writes it: whole numbers without a point, moments as their day."""

@@ -57,7 +57,7 @@ def circumstances(version_id: int, time_zone: str, arrived: datetime | None = No
             known[name] = _list(version_id, name)
         found = known[name]
         if isinstance(found, Undecidable):
-            raise found
+            raise found.again()
         return found
 
     return Circumstances(arrived or now(), ZoneInfo(time_zone), file)
