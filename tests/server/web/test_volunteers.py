@@ -78,10 +78,15 @@ def test_many_come_in_pages_and_cost_no_more_questions(app: Flask, visit: Visit,
     with app.app_context():
         unit_files.load(CONSOLE, UNITS.encode())
         event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def questions() -> list[str]:
+        """But those that every request asks again after a while: the shape of the database, leases."""
+        return [each for each in asked if each != "BEGIN" and "alembic" not in each and "leases" not in each]
+
     visitor.get(VOLUNTEERS)  # what is remembered from then on
     asked.clear()
     few = visitor.get(VOLUNTEERS).text
-    questions = len(asked)
+    of_few = len(questions())
     commune = numbers(app)["C1"]
     with app.app_context(), writing():
         for number in range(people.PAGE + 5):
@@ -89,7 +94,7 @@ def test_many_come_in_pages_and_cost_no_more_questions(app: Flask, visit: Visit,
             unit_roles.grant(CONSOLE, "volunteer", made.actor_id, commune)
     asked.clear()
     first = visitor.get(VOLUNTEERS).text
-    assert len(asked) <= questions + 1
+    assert 0 < len(questions()) <= of_few + 1
     second = visitor.get(f"{VOLUNTEERS}?page=2").text
     assert (few.count("<tr>"), first.count("<tr>"), second.count("<tr>")) == (2, people.PAGE + 1, 7)
     assert "page=2" in first and "page=1" in second
