@@ -34,6 +34,11 @@ from tests.stores import store  # noqa: F401
 ON_LAPTOP = ("tests/server/web/", "tests/scripts/")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process waits for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/server/test_matrix.py"))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What keeps something is tried in both kinds of home."""
     if "home_kind" in metafunc.fixturenames:
