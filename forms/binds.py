@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
@@ -23,6 +23,7 @@ class Bind:
     preload: str = ""
     constraint_message: str = ""
     required_message: str = ""
+    declared: str = ""
 
 
 NOTHING = Bind()
@@ -32,7 +33,7 @@ _IN_JAVAROSA = {"preload": "preloadParams", "constraint_message": "constraintMsg
 
 @dataclass(frozen=True)
 class Binds:
-    """Binds by the path of their node, and the paths of those with an id."""
+    """Binds by the path of their node or attribute, and the paths of those with an id."""
 
     by_path: Mapping[str, Bind] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +42,12 @@ class Binds:
         """The bind of a node; an empty one if it has none."""
         return self.by_path.get(path, NOTHING)
 
+    def at_attributes(self) -> Iterator[str]:
+        """The expressions of binds whose nodes are attributes."""
+        for path, bind in self.by_path.items():
+            if "/@" in path:
+                yield from (bind.relevant, bind.required, bind.constraint, bind.calculate, bind.readonly)
+
 
 def read(model: Element, root: str) -> Binds:
     """Read the binds of a model. `root` is the path of the instance's root, where relative nodesets start."""
@@ -48,12 +55,13 @@ def read(model: Element, root: str) -> Binds:
     ids: dict[str, str] = {}
     for element in xmltree.children(model, "bind"):
         nodeset = element.get("nodeset", element.get("ref", ""))
-        path = tree.resolve(nodeset, root) if nodeset else ""
+        path = tree.resolve(nodeset, root) or tree.attribute(nodeset, root)
         if not path:
             continue
         if element.get("id"):
             ids[element.get("id", "")] = path
         said = {part: xmltree.attribute(element, part).strip() for part in _PARTS}
         said |= {part: xmltree.attribute(element, name).strip() for part, name in _IN_JAVAROSA.items()}
-        by_path.setdefault(path, Bind(type=element.get("type", "").strip().rpartition(":")[2], **said))
+        declared = element.get("type", "").strip()
+        by_path.setdefault(path, Bind(type=declared.rpartition(":")[2], declared=declared, **said))
     return Binds(by_path, ids)

@@ -6,6 +6,7 @@ are looked at here, what `relevant`, `constraint` and the like say of them in `f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -54,7 +55,7 @@ def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN)
         root, sent = _part(laid_out.root, path)
     walk = _Walk(sent)
     answers = walk.branch(sent.part, instance.root, path, sent)
-    found = verdicts.find(form, laid_out, root, walk.nodes, circumstances, blanks=walk.blanks)
+    found = verdicts.find(form, laid_out.program, root, walk.nodes, circumstances, blanks=walk.blanks)
     walk.findings += islice(found, MAX_FINDINGS)
     root.forget()
     findings = tuple(finding for _, finding in sorted(walk.findings, key=lambda each: each[0])[:MAX_FINDINGS])
@@ -96,6 +97,8 @@ class _Walk:
         answers: dict[str, Any] = {}
         members = branch.members
         stray = (element.text or "").strip()
+        if branch.attributes:
+            self._attributes(branch.attributes, element, node)
         for child in element:
             tag = child.tag
             name = tag[tag.rfind("}") + 1 :]
@@ -144,6 +147,8 @@ class _Walk:
             self.blanks = True
         if leaf.logic is not None or leaf.conditional:
             self.nodes.append((self._place, own))
+        if leaf.attributes:
+            self._attributes(leaf.attributes, element, own)
         if not text:
             return None
         try:
@@ -154,6 +159,17 @@ class _Walk:
         if leaf.file and value and not value.startswith(MEDIA):
             self.files.append(value)
         return value
+
+    def _attributes(self, known: Mapping[str, Leaf], element: Element, node: Node) -> None:
+        """Those that the form knows. What it does not calculate is there to be asked for."""
+        for key, text in element.attrib.items():
+            name = f"@{local(key)}"
+            leaf = known.get(name)
+            if leaf is not None and name not in node.children:
+                own = node.add(name, leaf, text)
+                self.blanks = self.blanks or text != text.strip()
+                if leaf.logic is not None and leaf.logic.calculate is not None:
+                    self.nodes.append((self._place, own))
 
     def _unknown(self, element: Element, name: str, path: str) -> None:
         if name == "meta" or path.endswith("/meta/entity") or (name in _META and path.endswith("/meta")):

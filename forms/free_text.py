@@ -17,8 +17,8 @@ from schemas.fields import Field
 _TYPED = GEO_TYPES | {"int", "integer", "long", "decimal", "date", "time", "dateTime", "boolean"}
 _CHOOSING = ("select", "select1", "rank")
 _WORD = re.compile(r"[^\W\d][\w.-]*")
-# A step to nodes that the expression does not name.
-_ANY_NODE = re.compile(r"/\s*\*|//|::")
+# A step to nodes that the expression does not name, or to an attribute, which may hold anything.
+_ANY_NODE = re.compile(r"/\s*[*@]|//|::|^\s*@")
 # What is chosen from a list that the form does not hold: a code or a number. From a repeat it may be what was typed.
 _CODE = re.compile(r"(?=[^\d]*\d)[A-Za-z0-9_.:-]{1,64}")
 _OF_PLACES = ("type", "coordinates", "properties")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forms.logic.functions.registry import CLOCK, LANGUAGE, ZONE
 from forms.logic.program import Logic, Program, compile_form
-from forms.tree import is_binary
+from forms.tree import is_binary, parent
 from forms.xform import Form
 from schemas import answers
 from schemas.fields import REPEAT, Field
 
-_CHOOSING = ("select", "select1", "rank")
 _KINDS = {
     "int": "whole",
     "integer": "whole",
@@ -31,7 +29,7 @@ class Leaf:
 
     `kind` is what it is worth in expressions: `text`, `whole`, `number`, `boolean`, `date`, `dateTime`, `time` or
     `place`. `conditional`: something decides about its relevance. `plain`: it is worth its text. `repeat` is
-    always False.
+    always False. `attributes` are those of it that the logic is about, by their names with `@`.
     """
 
     source: Field
@@ -44,6 +42,7 @@ class Leaf:
     conditional: bool = False
     repeat: bool = False
     plain: bool = False
+    attributes: Mapping[str, Leaf] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,15 +63,15 @@ class Branch:
     counted: tuple[str, ...] = ()
     kind: str = "branch"
     plain: bool = False
+    attributes: Mapping[str, Leaf] | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """A form laid out. `unsteady`: something depends on the phone, as `worlds` tells them apart."""
+    """A form laid out."""
 
     root: Branch
     program: Program
-    unsteady: bool
 
 
 def build(form: Form) -> Plan:
@@ -80,7 +79,9 @@ def build(form: Form) -> Plan:
     program = compile_form(form)
     layout = _Layout(form, program)
     root = layout.branch(answers.build(form.fields), Branch("/" + form.root))
-    return Plan(root, program, program.needs_any(CLOCK, LANGUAGE, ZONE))
+    for source in form.attributes:
+        layout.attribute(source, root)
+    return Plan(root, program)
 
 
 def find(branch: Branch, path: str) -> Branch:
@@ -96,22 +97,6 @@ def find(branch: Branch, path: str) -> Branch:
 def label(field: Field, language: str) -> str:
     """The question in this language, else in any the form has."""
     return field.labels.get(language) or next(iter(field.labels.values()), "")
-
-
-def can_be_required(field: Field) -> bool:
-    """Whether an answer can be insisted on at all: somebody is asked, and can answer."""
-    return bool(field.control) and not _loses_its_default(field)
-
-
-def _loses_its_default(field: Field) -> bool:
-    """JavaRosa counts a select as answered whose default is no choice, or none after filtering, and sends it empty.
-
-    What is filtered is looked at with the other answers.
-    """
-    if field.control not in _CHOOSING or field.itemset is not None:
-        return False
-    known = {choice.name for choice in field.choices or ()}
-    return not known.issuperset(field.default.split())
 
 
 class _Layout:
@@ -141,23 +126,35 @@ class _Layout:
         branch.insisted, branch.counted = tuple(insisted), tuple(counted)
         return branch
 
+    def attribute(self, source: Field, root: Branch) -> None:
+        """Put an attribute where it belongs. It is a text unless it is calculated, whatever its bind says."""
+        owner: Branch | Leaf = root
+        for name in parent(source.path).split("/")[2:]:
+            member = owner.members.get(name) if isinstance(owner, Branch) else None
+            if member is None:
+                return
+            owner = member
+        logic, kind = self._logic.get(source.path), _KINDS.get(source.type, "text") if source.calculate else "text"
+        leaf = Leaf(source, str, "", textual=True, file=False, kind=kind, logic=logic)
+        leaf.conditional = owner.conditional or _decides(logic)
+        leaf.plain = not source.calculate
+        owner.attributes = {**(owner.attributes or {}), source.name: leaf}
+
     def _is_sent(self, source: Field) -> bool:
         return not self._sent or f"{source.path}/".startswith(f"{self._sent}/")
 
-    def _group(self, source: Field, parent: Branch) -> Branch:
+    def _group(self, source: Field, above: Branch) -> Branch:
         logic = self._logic.get(source.path)
         return Branch(
             source.path,
             label(source, self._language),
             source.type == REPEAT,
             logic=logic,
-            conditional=parent.conditional or _decides(logic),
+            conditional=above.conditional or _decides(logic),
         )
 
-    def _leaf(self, part: answers.Answer, source: Field, parent: Branch) -> Leaf:
+    def _leaf(self, part: answers.Answer, source: Field, above: Branch) -> Leaf:
         logic = self._logic.get(source.path)
-        if logic is not None and logic.required is not None and not can_be_required(source):
-            logic.required = None
         return Leaf(
             source=source,
             read=part.deserialize,
@@ -166,7 +163,7 @@ class _Layout:
             file=part.textual and (source.control == "upload" or is_binary(source)),
             kind=_KINDS.get(source.type, "text"),
             logic=logic,
-            conditional=parent.conditional or _decides(logic),
+            conditional=above.conditional or _decides(logic),
             plain=_KINDS.get(source.type, "text") in ("text", "place") and not (logic and logic.calculate),
         )
 

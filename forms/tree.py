@@ -31,6 +31,11 @@ def is_binary(field: Field) -> bool:
     return field.type == "binary" or field.path.endswith("/meta/audit")
 
 
+def wire_type(field: Field) -> str:
+    """The type as clients know it: as the form has it, with its prefix; `unknown` where it has none."""
+    return field.type if field.is_container else field.declared or "unknown"
+
+
 def resolve(ref: str, context: str) -> str:
     """A node reference as an absolute path without prefixes and predicates; '' if it is not plainly one node.
 
@@ -50,6 +55,13 @@ def resolve(ref: str, context: str) -> str:
                 return ""
             steps.append(name.rpartition(":")[2])
     return "/" + "/".join(steps) if ref else ""
+
+
+def attribute(ref: str, context: str) -> str:
+    """A reference to an attribute as `resolve` gives those to nodes (`/data/meta/entity/@id`); '' if it is none."""
+    above, at, name = _without_predicates(ref).strip().rpartition("@")
+    place = resolve(above.strip().removesuffix("/") or ".", context) if at and _NAME.fullmatch(name) else ""
+    return f"{place}/@{name.rpartition(':')[2]}" if place else ""
 
 
 def _without_predicates(ref: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from html import escape
 from xml.etree.ElementTree import Element
 
-from forms import binds, body, labels, tree, xmltree
+from forms import attributes, binds, body, declared, labels, tree, xmltree
 from forms.choices import Lists
 from forms.expected import ExpectedFile
 from forms.expected import find as find_files
@@ -33,6 +33,8 @@ class Form:
     `version` is '' where the form has none. `submission_ref` is the path of the part that is sent, '' for all of it.
     `lists` are the secondary instances that expressions ask: those inside the form, and the names of files for the
     others ('' for what only the phone has). `texts` are the translations by id, if expressions ask for any.
+    `attributes` are those of its nodes that the logic is about, `events` what phones put into some of them once.
+    `entities` are the lists that it writes to.
     Two forms are the same only if they are one object, so that what is compiled from one can be kept by it.
     """
 
@@ -51,10 +53,17 @@ class Form:
     entities_version: str = ""
     lists: Mapping[str, ItemList | str] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    attributes: tuple[Field, ...] = ()
+    events: Mapping[str, str] = field(default_factory=dict)
+    entities: tuple[declared.Declared, ...] = ()
 
     def field(self, path: str) -> Field | None:
         """The field at a path that begins with the root's name."""
-        return next((field for field in self.fields if field.path == path), None)
+        return self._by_path.get(path)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Field]:
+        return {field.path: field for field in self.fields}
 
     @cached_property
     def clocks(self) -> tuple[Field, ...]:
@@ -78,7 +87,10 @@ def parse(xml: bytes) -> Form:
     ref = xmltree.attribute(submission, "ref").strip()
     root_path = "/" + xmltree.local(root.tag)
     sent = tree.resolve(ref, root_path) if ref else ""
-    fields = _fields(model, root, body_element, itext)
+    said = binds.read(model, root_path)
+    fields = _fields(model, root, body_element, itext, said)
+    asking = [*(text for each in fields for text in expressions(each)), *said.at_attributes()]
+    beside = attributes.read(root, said, asking)
     return Form(
         form_id=form_id,
         version=xmltree.attribute(root, "version").strip(),
@@ -93,14 +105,17 @@ def parse(xml: bytes) -> Form:
         public_key=xmltree.attribute(submission, "base64RsaPublicKey").strip(),
         client_editable=xmltree.attribute(submission, "client-editable").strip() in _TRUE,
         entities_version=xmltree.attribute(model, "entities-version").strip(),
-        lists=_asked_lists(model, fields),
-        texts=itext.texts if any("itext(" in text for each in fields for text in expressions(each)) else {},
+        lists=_asked_lists(model, asking),
+        texts=itext.texts if any("itext(" in text for text in asking) else {},
+        attributes=beside,
+        events=attributes.events(model, body_element, root_path) if beside else {},
+        entities=declared.find(root),
     )
 
 
-def _asked_lists(model: Element, fields: tuple[Field, ...]) -> dict[str, ItemList | str]:
+def _asked_lists(model: Element, asking: list[str]) -> dict[str, ItemList | str]:
     """The secondary instances that expressions name. Choices that are decided beforehand need none."""
-    asked = {text for each in fields for text in expressions(each) if "instance" in text}
+    asked = {text for text in asking if "instance" in text}
     found: dict[str, ItemList | str] = {}
     for instance in list(xmltree.children(model, "instance"))[1:]:
         name, source = instance.get("id", ""), instance.get("src")
@@ -162,9 +177,10 @@ def _form_id(root: Element | None) -> str:
     return root.get("id", "").strip() or ("" if uri in _NOT_AN_ID else uri)
 
 
-def _fields(model: Element, root: Element, body_element: Element | None, itext: labels.Itext) -> tuple[Field, ...]:
+def _fields(
+    model: Element, root: Element, body_element: Element | None, itext: labels.Itext, said: binds.Binds
+) -> tuple[Field, ...]:
     root_path = "/" + xmltree.local(root.tag)
-    said = binds.read(model, root_path)
     asked = body.read(body_element, root_path, said.ids, itext, Lists(model, itext))
     return tuple(_walk([root], root_path, _Said(said, asked, itext)))
 
@@ -204,6 +220,7 @@ def _field(path: str, name: str, elements: list[Element], said: _Said) -> Field:
         readonly=bind.readonly,
         saveto=bind.saveto,
         preload=bind.preload,
+        declared=bind.declared,
         constraint_message=said.itext.message(bind.constraint_message),
         required_message=said.itext.message(bind.required_message),
     )

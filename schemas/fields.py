@@ -37,6 +37,7 @@ class Field:
     filtered ones included: they are for showing labels, never for judging. `default` is the text that the form puts
     into the node, `preload` what the phone puts there by itself (`start`, `end`). `itemset` is where choices
     come from that are not decided beforehand, `count` the expression for the number of a repeat's instances.
+    `declared` is the bind's type as it is written, with its prefix, and '' where there is none.
     `constraint_message` and `required_message` are the form's own sentences, by language. Expressions are the form's
     own text, '' where absent.
     """
@@ -62,6 +63,7 @@ class Field:
     count: str = ""
     constraint_message: Mapping[str, str] = field(default_factory=dict)
     required_message: Mapping[str, str] = field(default_factory=dict)
+    declared: str = ""
 
     @property
     def is_container(self) -> bool:

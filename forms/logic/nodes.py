@@ -15,7 +15,10 @@ NONE: dict[str, Any] = {}
 
 
 class Node:
-    """A node of a submission. `part` is its place in the form's plan, `text` what was sent, '' for nothing."""
+    """A node of a submission, or an attribute of one, whose name begins with `@`.
+
+    `part` is its place in the form's plan, `text` what was sent, '' for nothing.
+    """
 
     __slots__ = ("children", "index", "name", "parent", "part", "text")
 
@@ -51,17 +54,23 @@ class Node:
 
     def kids(self, name: str) -> list[Node]:
         if name == "*":
-            return [kid for kids in self.children.values() for kid in kids]
+            return [kid for name, kids in self.children.items() if name[0] != "@" for kid in kids]
         return self.children.get(name, [])
 
-    def attribute(self, name: str) -> list[Cell]:
-        return []
+    def attribute(self, name: str) -> list[Node]:
+        found = self.children.get(f"@{name}", [])
+        if not found and (name == "*" or f"@{name}" in (self.part.attributes or ())):
+            raise Undecidable("the attribute was not sent")
+        return found
 
 
 class Unsent(Node):
     """A node around the part of a form that is sent: what else is in it only the phone knows."""
 
     __slots__ = ()
+
+    def attribute(self, name: str) -> list[Node]:
+        raise Undecidable("only a part of the form was sent")
 
     def kids(self, name: str) -> list[Node]:
         if name not in self.children:

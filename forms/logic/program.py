@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from forms import attributes
 from forms.logic.compiler import Compiler, Rule
-from forms.logic.functions.registry import CHANCE, CLOCK, ONCE, ORDER, PHONE
+from forms.logic.functions.registry import CHANCE, CLOCK, LANGUAGE, ONCE, ORDER, PHONE, ZONE
+from forms.logic.lists import ItemList
+from forms.logic.mistakes import tell
 from forms.logic.syntax import Unsupported
 from forms.xform import Form
 from schemas.fields import REPEAT, Field
@@ -20,6 +23,8 @@ NOT_RECOMPUTED = {
     PHONE: "only the phone knows what it asks for",
 }
 EDITABLE = "people may change what it gives"
+UNASKED = "phones insist on it at questions only"
+MISTAKEN = "the server cannot work it out"
 SEARCHED = "Collect searches the choices in a file by itself"
 ENTITIES = "the entity list may have changed since the phone saw it"
 NO_FILE = "its list has not been uploaded"
@@ -31,6 +36,8 @@ HIDDEN = "whether it is asked depends on a relevant that is not checked"
 REASONS = (
     *NOT_RECOMPUTED.values(),
     EDITABLE,
+    UNASKED,
+    MISTAKEN,
     SEARCHED,
     ENTITIES,
     NO_FILE,
@@ -40,6 +47,7 @@ REASONS = (
     ENCRYPTED,
     HIDDEN,
 )
+_CHOOSING = ("select", "select1", "rank")
 KINDS = ("relevant", "required", "constraint", "calculate", "readonly")
 
 
@@ -93,10 +101,12 @@ class Expression:
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """The compiled logic of a form, by the paths of its nodes."""
+    """The compiled logic of a form, by the paths of its nodes. `unsteady`: something depends on the phone, as worlds
+    are told apart."""
 
     nodes: dict[str, Logic] = field(default_factory=dict)
     expressions: list[Expression] = field(default_factory=list)
+    unsteady: bool = False
 
     def needs_any(self, *needs: str) -> bool:
         """Whether a rule that is checked depends on one of these."""
@@ -124,8 +134,13 @@ def _missing(expression: Expression, missing: Callable[[str], str]) -> str:
 
 def compile_form(form: Form) -> Program:
     """Compile every expression of a form. Nothing is refused: what is not understood is marked."""
-    known = frozenset((f"/{form.root}", *(each.path for each in form.fields)))
-    return _Maker(form, Compiler(known)).program()
+    try:
+        known = frozenset((f"/{form.root}", *(each.path for each in form.fields)))
+        return _Maker(form, Compiler(known)).program()
+    except Exception as mistake:  # noqa: BLE001  # ours; submissions are stored without being checked by it
+        tell(mistake, f"/{form.root}")
+        every = (Expression(each.path, kind, text, MISTAKEN) for each in _nodes(form) for kind, text in _texts(each))
+        return Program(expressions=list(every))
 
 
 class _Maker:
@@ -133,14 +148,20 @@ class _Maker:
         self._form = form
         self._compiler = compiler
         self._made = Program()
+        # Phones keep the lists that they write to by themselves, whatever files the form has.
+        inside = {name for name, known in form.lists.items() if isinstance(known, ItemList)}
+        self._entity_lists = {each.name for each in form.entities} - inside
 
     def program(self) -> Program:
-        for each in self._form.fields:
+        for each in _nodes(self._form):
             logic = Logic()
             for kind, text in _texts(each):
                 self._one(each, logic, kind, text)
+            if each.path in self._form.events:
+                self._event(each, self._form.events[each.path])
             if logic != Logic() or logic.uncertain or any(getattr(logic, kind) for kind in (*KINDS, "count", "offer")):
                 self._made.nodes[each.path] = logic
+        self._made.unsteady = self._made.needs_any(CLOCK, LANGUAGE, ZONE)
         return self._made
 
     def _one(self, source: Field, logic: Logic, kind: str, text: str) -> None:
@@ -150,6 +171,9 @@ class _Maker:
             reason = self._reason(source, kind, rule)
         except Unsupported as error:
             rule, reason, named = None, error.reason, error.named
+        except Exception as mistake:  # noqa: BLE001  # ours
+            tell(mistake, source.path)
+            rule, reason = None, MISTAKEN
         lists = rule.lists if rule else frozenset()
         self._made.expressions.append(Expression(source.path, kind, text, reason, lists, named))
         if kind == "relevant" and (rule is None or reason):
@@ -160,18 +184,50 @@ class _Maker:
             logic.calculate, logic.recomputed = rule, not reason
         elif kind == "choices" and not reason and source.itemset is not None:
             logic.offer = Offer(rule, tuple(source.itemset.value.split("/")))
-        elif not reason:
+        elif not reason and (kind != "required" or _can_be_required(source)):
             setattr(logic, kind, rule)
+
+    def _event(self, source: Field, text: str) -> None:
+        """What was put in when something happened is no more to be had than what `once` gave."""
+        spare = Logic()
+        self._one(source, spare, "calculate", text)
+        told = self._made.expressions[-1]
+        if not told.because:
+            self._made.expressions[-1] = replace(told, because=NOT_RECOMPUTED[ONCE])
 
     def _reason(self, source: Field, kind: str, rule: Rule) -> str:
         """Why a compiled expression is not checked all the same; '' if it is."""
+        if rule.lists & self._entity_lists:
+            return ENTITIES
         needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK}
         needs = needs - {ORDER} if kind == "choices" else needs
         for need in sorted(needs & NOT_RECOMPUTED.keys()):
             return NOT_RECOMPUTED[need]
         if kind == "calculate" and source.control and source.readonly in ("", "false()"):
             return EDITABLE
+        if kind in ("required", "constraint") and attributes.is_one(source.path):
+            return UNASKED
         return SEARCHED if kind == "choices" and "search(" in source.appearance else ""
+
+
+def _nodes(form: Form) -> tuple[Field, ...]:
+    return (*form.fields, *form.attributes)
+
+
+def _can_be_required(source: Field) -> bool:
+    """Whether an answer can be insisted on at all: somebody is asked, and can answer."""
+    return bool(source.control) and not _loses_its_default(source)
+
+
+def _loses_its_default(source: Field) -> bool:
+    """JavaRosa counts a select as answered whose default is no choice, or none after filtering, and sends it empty.
+
+    What is filtered is looked at with the other answers.
+    """
+    if source.control not in _CHOOSING or source.itemset is not None:
+        return False
+    known = {choice.name for choice in source.choices or ()}
+    return not known.issuperset(source.default.split())
 
 
 def _texts(source: Field) -> Iterator[tuple[str, str]]:

@@ -3,18 +3,18 @@ not in every world the phone may have been in, is left alone."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from traceback import extract_tb
 from typing import Any
 
 from forms.logic import circumstances as around
 from forms.logic.circumstances import Circumstances
 from forms.logic.compare import same
+from forms.logic.mistakes import tell
 from forms.logic.nodes import Node
+from forms.logic.program import Program
 from forms.logic.run import Effort, Run
 from forms.logic.values import LARGEST, Undecidable, to_number, to_text
 from forms.xform import Form
@@ -22,23 +22,28 @@ from schemas.findings import MAX_VALUE, Finding
 
 Check = Callable[[Run, Node], bool]
 Placed = tuple[int, Finding]
-_log = logging.getLogger(__name__)
 
 
 def find(
-    form: Form, plan: Any, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances, *, blanks: bool = False
+    form: Form, program: Program, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances, *, blanks: bool
 ) -> Iterator[Placed]:
-    """What the logic finds, each with the place of its node in the walk, in the order of `nodes`. `plan` is the form's
-    (`forms.plan.Plan`); `blanks` says that a text begins or ends with some."""
-    if not plan.program.nodes:
+    """What the logic finds, each with the place of its node in the walk, in the order of `nodes`. `program` is the
+    form's; `blanks` says that a text begins or ends with some."""
+    if not program.nodes:
         return
-    effort = Effort()
-    worlds = around.worlds(form, root, at, unsteady=plan.unsteady)
-    trims = (False, True) if blanks else (False,)
-    judge = _Judge(Run(root, world, trim, effort) for world in worlds for trim in trims)
-    for place, node in nodes:
-        for finding in judge.of(node):
-            yield place, finding
+    here = root
+    try:
+        effort = Effort()
+        worlds = around.worlds(form, root, at, unsteady=program.unsteady)
+        trims = (False, True) if blanks else (False,)
+        judge = _Judge(Run(root, world, trim, effort) for world in worlds for trim in trims)
+        for place, here in nodes:
+            for finding in judge.of(here):
+                yield place, finding
+    except Undecidable:
+        return
+    except Exception as mistake:  # noqa: BLE001  # ours; no answer is lost for it
+        tell(mistake, _path(here))
 
 
 class _Judge:
@@ -55,7 +60,7 @@ class _Judge:
         part = node.part
         if part.kind == "branch":
             return chain(self._missing(node), self._counts(node))
-        if part.conditional and node.text.strip() and self._holds(_irrelevant, node):
+        if part.conditional and node.text.strip() and self._holds(_irrelevant, _asked(node)):
             return (_finding("relevant.answered", node, node.text),)
         return () if part.logic is None else self._leaf(node)
 
@@ -105,7 +110,7 @@ class _Judge:
         except Undecidable:
             return False
         except Exception as mistake:  # noqa: BLE001  # ours; no answer is lost for it
-            _tell(mistake, node)
+            tell(mistake, _path(node))
             return False
 
     def _whenever(self, check: Check, node: Node) -> bool:
@@ -134,10 +139,9 @@ def _timeless(runs: list[Run]) -> list[Run]:
     return [_at(run, None) for run in different.values()]
 
 
-def _tell(mistake: Exception, node: Node) -> None:
-    """Where in the code it happened, and at which question; never what was answered."""
-    at = extract_tb(mistake.__traceback__)[-1]
-    _log.error("%s at line %s of %s, for %s", type(mistake).__name__, at.lineno, at.filename, _path(node))
+def _asked(node: Node) -> Node:
+    """The node itself; that of an attribute, which is sent with it even where it is not relevant itself."""
+    return node.parent if node.name[0] == "@" and node.parent is not None else node
 
 
 def _irrelevant(run: Run, node: Node) -> bool:

@@ -66,6 +66,9 @@ def test_what_is_free_text(kept: Field, shown: bool) -> None:
         "join(' ', /data/*)",
         "concat(//text())",
         "/data/descendant::text",
+        "concat('VP ', /data/meta/entity/@id)",
+        "../@id",
+        "@id",
     ],
 )
 def test_what_is_worked_out_from_it_is_hidden_too(calculate: str) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from forms import checks, instance, xform
-from forms.logic import lists, verdicts
+from forms.logic import lists, mistakes
 from forms.logic.circumstances import Circumstances
 from forms.logic.values import Undecidable
 from forms.xform import Form
@@ -89,7 +89,7 @@ def _whole(tree: Tree) -> str:
 def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """An expression that fails here costs a submission nothing but the check; in tests it is an error."""
     yield
-    assert [record.getMessage() for record in caplog.records if record.name == verdicts.__name__] == []
+    assert [record.getMessage() for record in caplog.records if record.name == mistakes.__name__] == []
 
 
 @pytest.fixture

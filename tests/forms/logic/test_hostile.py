@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from forms import checks
-from forms.logic import grammar, verdicts
+from forms import checks, instance
+from forms.logic import circumstances, grammar, program, verdicts
 from forms.logic.syntax import Unsupported
 from forms.logic.values import Undecidable
 
@@ -106,6 +106,37 @@ def test_a_mistake_of_ours_is_told_without_any_answer(by_hand, arrive, caplog, m
     assert arrive(form, "<x>Nguyen Van A</x>") == []
     assert "KeyError" in caplog.text
     assert "/data/x" in caplog.text
+    assert "Nguyen" not in caplog.text
+    caplog.clear()
+
+
+def test_a_mistake_of_ours_before_anything_is_asked_costs_no_answer(by_hand, caplog, monkeypatch):
+    def broken(*_values):
+        raise KeyError("Nguyen Van A")
+
+    monkeypatch.setattr(circumstances, "_phone", broken)
+    form, sent = by_hand({"x": {"calc": "'a'"}, "y": {"t": "int"}}), "<x>b</x><y>Nguyen Van A</y>"
+    checked = checks.find(form, instance.read(f'<data id="t" version="7">{sent}</data>'.encode()))
+    assert checked.answers == {"x": "b", "y": None}
+    assert [(one.code, one.path) for one in checked.findings] == [("type.integer", "/data/y")]
+    assert "KeyError" in caplog.text
+    assert "Nguyen" not in caplog.text
+    caplog.clear()
+
+
+@pytest.mark.parametrize("where", [(grammar, "parse"), (program, "_Maker")])
+def test_a_form_that_we_fail_to_compile_is_checked_without_its_logic(by_hand, arrive, caplog, monkeypatch, where):
+    def broken(*_values):
+        raise KeyError("Nguyen Van A")
+
+    monkeypatch.setattr(*where, broken)
+    form = by_hand({"x": {"calc": "'a'"}, "y": {"t": "int", "relevant": "/data/x = 'a'"}})
+    assert [one.code for one in arrive(form, "<x>b</x><y>c</y>")] == ["type.integer"]
+    told = checks.plan_of(form).program.report(lambda _name: "")
+    assert {(each.path, each.reason) for each in told} == {
+        (path, "the server cannot work it out") for path in ("/data/x", "/data/y")
+    }
+    assert "KeyError" in caplog.text
     assert "Nguyen" not in caplog.text
     caplog.clear()
 
