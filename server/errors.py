@@ -79,11 +79,17 @@ def answer(problem: Problem) -> Response:
         # As in ODK Central, there is no word of details where there are none.
         response = jsonify(message=problem.message, code=problem.kind.code, **({"details": details} if details else {}))
         response.status_code = problem.status
-    if problem.status == 401 and door != "page":
+    if problem.status == 401 and door != "page" and not _asks_a_script():
         response.headers["WWW-Authenticate"] = CHALLENGE
     if problem.status == 503:
         response.headers["Retry-After"] = "60"
     return response
+
+
+def _asks_a_script() -> bool:
+    """Whether a page's script asks: on a challenge the browser would stop it, and ask the person for a password."""
+    script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+    return script or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
 
 
 def from_validation(error: ValidationError) -> Problem:

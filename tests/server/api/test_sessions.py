@@ -247,3 +247,11 @@ def test_a_change_by_cookie_needs_the_token_of_the_session(client: FlaskClient, 
         ({}, name | {"__csrf": cast.bob.csrf.replace("$", "%24").replace("!", "%21")}),
     ):
         assert client.put(url, json=body, headers=browser | headers).get_json() == {"success": True}
+
+
+@pytest.mark.parametrize("mark", [("X-Requested-With", "XMLHttpRequest"), ("Sec-Fetch-Mode", "cors")])
+def test_a_script_in_a_page_is_not_challenged(client: FlaskClient, mark: tuple[str, str]) -> None:
+    """The browser would ask the person for a password and let the script wait (Central's web client, at its start)."""
+    answer = client.get("/v1/sessions/restore", headers=dict([mark]))
+    assert (answer.status_code, answer.get_json()["code"]) == (401, 401.2)
+    assert "WWW-Authenticate" not in answer.headers
