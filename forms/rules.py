@@ -1,44 +1,59 @@
 """The checks a form must pass at upload and at publish. A breach is raised; what is only worth saying is returned.
 
-A rule takes the form, the version published before it (None if there is none) and the server's own address. To add
-one, write the function and list it in `RULES`.
+A rule takes the form, its published versions (the oldest first) and the server's own address. To add one, write the
+function and list it in `RULES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from forms import declared, tree
 from forms.xform import Form
 from schemas.fields import Field
 from schemas.problems import FIELD_TYPE_CONFLICT, MISSING_META, MISSING_PARAMETER, UNEXPECTED_VALUE
 
 Warnings = Iterable[dict[str, Any]]
-Rule = Callable[[Form, Form | None, str], Warnings]
+Rule = Callable[[Form, Sequence[Form], str], Warnings]
 
 # What a type of warning means, in English; also the keys of the Vietnamese catalogue.
 REASONS = {
     "structureChanged": "Questions of the published version are missing: they were deleted, renamed or moved. What was "
     "sent for them stays readable under the version it came with.",
+    "missingInstanceId": "The form has no place for the ID of a submission (meta/instanceID). What phones fill in "
+    "would be refused.",
+    "oldEntityVersion": "The form makes or changes entities by version {version} of the specification, which does not "
+    "work offline: use 2024.1.0 or a later one.",
     "submissionElsewhere": "The form names its own address for sending, {url}, which is not this server. What phones "
     "fill in would not arrive here. Remove submission_url from the settings.",
 }
 # The types that Central's web client has a text for. Others are shown there as sentences about the form's design.
-_CENTRAL = ("structureChanged", "deletedFormExists")
+_CENTRAL = ("structureChanged", "deletedFormExists", "oldEntityVersion")
+# What Central takes without a word, so that its clients are not stopped by it: only the draft's page tells it.
+_ON_PAGES = ("missingInstanceId",)
+_MACHINES = ("/meta", "/meta/entity", "/meta/entity/label")
 # Longer ones do not fit into the indexes that forms are found by.
 LONGEST_ID = 500
 _FILE_ENDINGS = (".xls", ".xlsx", ".xml", ".md", ".svc")
 
 
-def check(form: Form, *, previous: Form | None = None, public_url: str = "") -> list[dict[str, Any]]:
-    """Run every rule: a Problem for an error, else the warnings as `{type, details, reason}`."""
+def check(form: Form, *, previous: Sequence[Form] = (), public_url: str = "") -> list[dict[str, Any]]:
+    """Run every rule: a Problem for an error, else the warnings as `{type, details}`, some with a `reason`."""
     return [warning for rule in RULES for warning in rule(form, previous, public_url)]
+
+
+def of_new(form: Form) -> list[dict[str, Any]]:
+    """What is worth saying of a form that is not there yet."""
+    return [] if form.public_key else declared.warnings(form.entities, form.entities_version)
 
 
 def warning_details(conversion: Sequence[str], found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The details of FORM_WARNINGS as Central's clients read them; empty where there is nothing to warn of."""
-    design = [*conversion, *(warning["reason"] for warning in found if warning["type"] not in _CENTRAL)]
+    own = [warning["reason"] for warning in found if warning["type"] not in (*_CENTRAL, *_ON_PAGES)]
+    design = [*conversion, *own]
     workflow = [warning for warning in found if warning["type"] in _CENTRAL]
     warnings: dict[str, Any] = {}
     if design:
@@ -48,7 +63,7 @@ def warning_details(conversion: Sequence[str], found: Sequence[dict[str, Any]]) 
     return {"warnings": warnings} if warnings else {}
 
 
-def _has_usable_id(form: Form, _previous: Form | None, _public_url: str) -> Warnings:
+def _has_usable_id(form: Form, _previous: Sequence[Form], _public_url: str) -> Warnings:
     """A form's ID is part of addresses, where these endings ask for the form's files."""
     if not form.form_id:
         raise MISSING_PARAMETER(field="formId")
@@ -61,15 +76,23 @@ def _has_usable_id(form: Form, _previous: Form | None, _public_url: str) -> Warn
     return ()
 
 
-def _has_meta(form: Form, _previous: Form | None, _public_url: str) -> Warnings:
-    """Without an instance ID a submission cannot be told from another."""
+def _has_meta(form: Form, _previous: Sequence[Form], _public_url: str) -> Warnings:
+    """Without an instance ID a submission cannot be told from another; phones put one where it says `meta`."""
     meta = form.field(f"/{form.root}/meta")
-    if meta is None or form.field(f"{meta.path}/instanceID") is None:
+    if meta is None or not meta.is_container:
         raise MISSING_META()
+    if form.field(f"{meta.path}/instanceID") is None:
+        yield {"type": "missingInstanceId", "details": {}, "reason": REASONS["missingInstanceId"]}
+
+
+def _has_usable_entities(form: Form, _previous: Sequence[Form], _public_url: str) -> Warnings:
+    """Forms that encrypt make no entities: the server cannot read them."""
+    if not form.public_key:
+        declared.check(form.entities, by_path(form).values(), form.entities_version)
     return ()
 
 
-def _sends_here(form: Form, _previous: Form | None, public_url: str) -> Warnings:
+def _sends_here(form: Form, _previous: Sequence[Form], public_url: str) -> Warnings:
     """Collect sends to the address in the form, if it has one, and not to the server it got the form from."""
     if form.submission_url and not _is_within(form.submission_url, public_url):
         reason = REASONS["submissionElsewhere"].format(url=form.submission_url)
@@ -90,35 +113,31 @@ def _address(url: str) -> tuple[str | None, int | None, str]:
     return parts.hostname, port, parts.path or "/"
 
 
-def _keeps_types(form: Form, previous: Form | None, _public_url: str) -> Warnings:
-    """A field may become text, never anything else: tables and exports join the versions of a form."""
-    before = _by_path(previous)
-    for field in form.fields:
-        old = before.get(_within(form, field))
-        if old is not None and old.type != field.type and field.type != "string":
-            raise FIELD_TYPE_CONFLICT(path=_within(form, field), type=old.type)
+def _keeps_types(form: Form, previous: Sequence[Form], _public_url: str) -> Warnings:
+    """An answer may become text, nothing else: tables and exports join the versions of a form, old ones too."""
+    before = {path: field for version in previous for path, field in by_path(version).items()}
+    for path, field in by_path(form).items():
+        if path not in before:
+            continue
+        old, now = (tree.wire_type(each) for each in (before[path], field))
+        if old != now and (now != "string" or before[path].is_container):
+            raise FIELD_TYPE_CONFLICT(path=path, type=old)
     return ()
 
 
-def _keeps_fields(form: Form, previous: Form | None, _public_url: str) -> Warnings:
+def _keeps_fields(form: Form, previous: Sequence[Form], _public_url: str) -> Warnings:
     """A field that is gone keeps its old data, but people should know."""
-    now = _by_path(form)
-    gone = [
-        path.lstrip("/")
-        for path, field in _by_path(previous).items()
-        if path not in now and not field.is_container and not path.startswith("/meta/")
-    ]
+    now = by_path(form)
+    last = by_path(previous[-1]) if previous else {}
+    gone = [field.name for path, field in last.items() if path not in now and not path.endswith(_MACHINES)]
     if gone:
-        yield {"type": "structureChanged", "details": gone, "reason": REASONS["structureChanged"]}
+        yield {"type": "structureChanged", "details": gone}
 
 
-def _by_path(form: Form | None) -> dict[str, Field]:
-    return {} if form is None else {_within(form, field): field for field in form.fields}
+def by_path(form: Form) -> dict[str, Field]:
+    """The fields by their path below the root, whose name may change from version to version."""
+    found = (replace(field, path=field.path.removeprefix(f"/{form.root}")) for field in form.fields)
+    return {field.path: field for field in found}
 
 
-def _within(form: Form, field: Field) -> str:
-    """The path below the root, whose name may change from version to version."""
-    return field.path.removeprefix(f"/{form.root}")
-
-
-RULES: tuple[Rule, ...] = (_has_usable_id, _has_meta, _sends_here, _keeps_types, _keeps_fields)
+RULES: tuple[Rule, ...] = (_has_usable_id, _has_meta, _has_usable_entities, _sends_here, _keeps_types, _keeps_fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import EXCLUDE, fields
 
 from schemas.access import ActorShape
-from schemas.base import Shape, Timestamp
+from schemas.base import Shape, Timestamp, Truth
 
 
 class FormShape(Shape):
@@ -84,3 +84,35 @@ class FormChanges(Shape):
         unknown = EXCLUDE
 
     state = fields.String(allow_none=True)
+    webforms_enabled = Truth(allow_none=True)
+
+
+class FormFileChanges(Shape):
+    """What is sent to link a form file to the entity list with its name."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    dataset = Truth(load_default=False, allow_none=True)
+
+
+class ChangeShape(Shape):
+    """One change of one field; `old` and `new` by what `kind` says: languages, choices, kinds of expressions."""
+
+    kind = fields.String()
+    path = fields.String()
+    name = fields.String()
+    type = fields.String()
+    label = fields.Dict()
+    old = fields.Dict()
+    new = fields.Dict()
+
+
+class ChangesShape(Shape):
+    """What changed from one version of a form to another; `from` is null for the first."""
+
+    from_ = fields.String(data_key="from", allow_none=True)
+    to = fields.String()
+    languages_added = fields.List(fields.String())
+    languages_removed = fields.List(fields.String())
+    changes = fields.List(fields.Nested(ChangeShape))

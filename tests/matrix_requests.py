@@ -16,12 +16,13 @@ UNIT = {"code": "X", "levelCode": "commune", "nameVi": "X", "validFrom": "2010-0
 LEVEL = {"code": "hamlet", "rank": 5, "nameVi": "Thôn"}
 # What is sent, so that it is not refused for its own sake: JSON to the API, fields to pages.
 BODIES: dict[str, Any] = {
-    "api_submissions.review": {"reviewState": "approved"},
-    "draft_submissions.review": {"reviewState": "approved"},
+    "api_reviews.review": {"reviewState": "approved"},
+    "api_bulk.review": {"ids": [], "reviewState": "approved"},
+    "api_bulk.delete": {"ids": []},
+    "api_bulk.restore": {"ids": []},
     "api_findings.dismiss": {"reason": "Đúng"},
     "draft_findings.dismiss": {"reason": "Đúng"},
-    "api_submissions.add_comment": {"body": "Chào"},
-    "draft_submissions.add_comment": {"body": "Chào"},
+    "api_reviews.add_comment": {"body": "Chào"},
     "api_projects.create": {"name": "Mới"},
     "api_projects.update": {"name": "Tên"},
     "api_projects.put": {"name": "Tên", "forms": []},
@@ -116,7 +117,9 @@ def address(world: World, rule: Rule, who: str, here: bool) -> str:
         "number": world.dismissed.get(instance_id, 0) if on_rows else 1,
         "digest": "x",
         "unknown": "nothing",
-        "web_id": "nothing",
+        "inside": "visits",
+        "key": "login-appearance",
+        "web_id": world.web_ids[project_id],
     }
     made = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
     assert made is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -26,6 +27,8 @@ LETTERS = {
     "area_supervisor": "S", "province_manager": "G", "custodian": "K", "form_admin": "F", "sysadmin": "Y",
     "privacy_officer": "O", "partner": "N", "note_reader": "R",
 }  # fmt: skip
+# Those who ask with a key in the address.
+KEYS = ("app-user", "pub-link")
 # Held by no one who sends requests: for single tasks of the server itself.
 INTERNAL = {"pwreset", "formview"}
 TREE = "code,parent_code,level_code,name_vi,valid_from\nP,,province,P,2010-01-01\n" + "".join(
@@ -63,8 +66,11 @@ class World:
     draft_rows: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     draft_key: str = ""
+    web_ids: dict[int, str] = field(default_factory=dict)
     links: dict[int, int] = field(default_factory=dict)
     dismissed: dict[str, int] = field(default_factory=dict)
+    # A look at the database beside the app's own.
+    beside: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
     @property
     def of_b(self) -> set[str]:
@@ -109,7 +115,7 @@ def populate(world: World) -> None:
     unit_files.load(CONSOLE, TREE.encode())
     world.units = {placed.unit.code: placed.id for placed in units.list_all(CONSOLE)}
     for name in LETTERS:
-        if name in ("nobody", "app-user", "pub-link"):
+        if name in ("nobody", *KEYS):
             continue
         number = join(world, name)
         if name in UNIT_ROLES:
@@ -131,6 +137,7 @@ def populate(world: World) -> None:
         access.grant(CONSOLE, device.id, "app-user", project_id=project_id, form_id=form_id)
         link = links.create(CONSOLE, project_id, "visit", "Liên kết")
         world.links[project_id] = link.actor_id
+        world.web_ids[project_id] = forms.find(project_id, "visit").web_id or ""
         if project_id == 1:
             unit_roles.grant(CONSOLE, "volunteer", device.id, world.units["A"])
             of_b = access.create_app_user(CONSOLE, 1, OF_B["phone"], form_ids=[form_id])

@@ -8,7 +8,7 @@ from typing import Any
 
 from forms import tree
 from forms.tables import MAIN, Node
-from schemas.fields import REPEAT, Field
+from schemas.fields import GROUP, REPEAT, Field
 
 _FIRST = re.compile(r"^([^A-Za-z_])")
 _OTHERS = re.compile(r"[^A-Za-z0-9_]+")
@@ -37,14 +37,20 @@ def parent_key(way: Sequence[Node]) -> str:
 
 
 def fields_json(fields: Iterable[Field], *, odata: bool = False) -> list[dict[str, Any]]:
-    """The list that `…/fields` answers; with `odata` by the names that OData uses."""
+    """The list that `…/fields` answers; with `odata` by the names that OData uses.
+
+    A group that holds nothing is none for clients: they could not tell it from a question without a type.
+    """
+    nodes = list(fields)
+    full = {tree.parent(field.path) for field in nodes}
+    empty = {field.path for field in nodes if field.type == GROUP and field.path not in full and field.name != "entity"}
     return [
         {
             "path": "/" + "/".join(steps(field.path)) if odata else tree.within_root(field.path),
             "name": identifier(field.name) if odata else field.name,
-            "type": "odk:rank" if field.type == "rank" else field.type,
+            "type": "unknown" if field.path in empty else tree.wire_type(field),
             "binary": True if tree.is_binary(field) else None,
             "selectMultiple": True if field.control == "select" else None,
         }
-        for field in fields
+        for field in nodes
     ]

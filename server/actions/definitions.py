@@ -30,11 +30,14 @@ class Definition:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def refuse_warnings(self, *more: dict[str, Any]) -> None:
-        """Raise FORM_WARNINGS with all of them, if there are any. `more`: of the place where it goes."""
-        workflow = (*more, *self.workflow_warnings)
-        if self.warnings or workflow:
-            details = rules.warning_details(self.warnings, workflow)
-            raise problems.FORM_WARNINGS(**details, validated=self.validated)
+        """Raise FORM_WARNINGS with all of them, if there are any. `more`: of the place where it goes.
+
+        What ODK Validate finds in an XForm is left to the draft's page: clients publish some that it refuses.
+        """
+        conversion = self.warnings if self.workbook is not None else ()
+        details = rules.warning_details(conversion, (*more, *self.workflow_warnings))
+        if details:
+            raise problems.FORM_WARNINGS(**details)
 
 
 def from_workbook(data: bytes, filename: str, fallback: str | None = None, previous: Form | None = None) -> Definition:
@@ -56,21 +59,23 @@ def from_workbook(data: bytes, filename: str, fallback: str | None = None, previ
 
 
 def from_xform(xml: bytes, previous: Form | None = None) -> Definition:
-    """Check an XForm (no database). Raises UNPARSEABLE and what the rules refuse.
+    """Check an XForm (no database). Raises UNPARSEABLE, MISSING_PARAMETER and what the rules refuse.
 
-    What ODK Validate finds is a warning here: clients of this API publish hand-written XForms that it refuses.
+    What ODK Validate finds is a warning here.
     """
     before = previous_of(previous)
     end_read()
+    if b"instance" not in xml:  # no form at all, whatever else is wrong with it
+        raise problems.MISSING_PARAMETER(field="formId")
     parsed = xform.parse(xml)
     ran, errors = xlsform.validate_xform(xml)
     return Definition(xml, parsed, validated=ran, warnings=tuple(errors), workflow_warnings=_workflow(parsed, before))
 
 
-def previous_of(form: Form | None) -> xform.Form | None:
-    """The published definition that a new one is held against."""
-    return forms.compiled(form.current) if form is not None and form.current is not None else None
+def previous_of(form: Form | None) -> list[xform.Form]:
+    """The published definitions that a new one is held against, the oldest first."""
+    return [forms.compiled(version) for version in reversed(forms.versions(form))] if form is not None else []
 
 
-def _workflow(parsed: xform.Form, before: xform.Form | None) -> tuple[dict[str, Any], ...]:
+def _workflow(parsed: xform.Form, before: list[xform.Form]) -> tuple[dict[str, Any], ...]:
     return tuple(rules.check(parsed, previous=before, public_url=settings().public_url))

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from forms import rules, workbooks, xform
 from schemas import problems
-from server.actions import audits, definitions, files, forms, keys, projects, trash
+from server.actions import audits, definitions, files, forms, keys, projects, trash, web_forms
 from server.actions.definitions import Definition
 from server.db import db, now, writes
 from server.models import (
@@ -38,7 +38,8 @@ def warnings_of_new(project_id: int, definition: Definition) -> list[dict[str, A
     """What is worth saying before a form is made of a definition: that one with its ID was deleted."""
     form_id = definition.form.form_id
     deleted = trash.has_form(project_id, form_id)
-    return [{"type": "deletedFormExists", "details": {"xmlFormId": form_id}}] if deleted else []
+    told = [{"type": "deletedFormExists", "details": {"xmlFormId": form_id}}] if deleted else []
+    return [*told, *rules.of_new(definition.form)]
 
 
 def _keep(definition: Definition) -> None:
@@ -107,6 +108,7 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
     }
     definition, key_id = keys.seal(form.project_id, definition)
     key = (vault().reveal(old.draft_key_cipher) if old else None) or new_token()
+    web_id = (old.web_id if old else None) or web_forms.new_id()
     if old is not None:
         _remove(form, old)
     last = db.session.scalar(select(func.max(FormVersion.number)).where(FormVersion.form_id == form.id)) or 0
@@ -124,6 +126,7 @@ def _add_draft(actor: Actor, form: Form, definition: Definition) -> FormVersion:
         workbook_name=workbook.name if workbook else None,
         draft_key_hash=token_hash(key),
         draft_key_cipher=vault().encrypt(key),
+        web_id=web_id,
         created_at=now(),
         created_by=actor.id,
     )
@@ -141,6 +144,8 @@ def set_definition(version: FormVersion, xml: bytes, parsed: xform.Form) -> None
     version.xml = xml
     version.version = parsed.version
     version.title = parsed.title
+    lists = () if parsed.public_key else parsed.entities
+    version.datasets = list(dict.fromkeys(one.name for one in lists))
     version.md5 = hashlib.md5(xml, usedforsecurity=False).hexdigest()
     version.sha1 = hashlib.sha1(xml, usedforsecurity=False).hexdigest()
     version.sha256 = hashlib.sha256(xml).hexdigest()
@@ -210,7 +215,8 @@ def _publish(actor: Actor, form: Form, *, fresh: bool = False) -> None:
     draft.published_by = actor.id
     if draft.publish_notes is None:
         draft.publish_notes = actor.notes
-    draft.draft_key_hash = draft.draft_key_cipher = None
+    draft.draft_key_hash = draft.draft_key_cipher = draft.web_id = None
+    form.web_id, form.web_once_id = form.web_id or web_forms.new_id(), form.web_once_id or web_forms.new_once_id()
     form.current = draft
     form.updated_at = None if fresh else now()
     _remove(form, draft)

@@ -85,7 +85,7 @@ def _attach(actor: Actor, form_id: int, draft_id: int, name: str, part: Part) ->
         raise problems.NOT_FOUND()
     record([part])
     file, _ = one_of_version(draft_id, name)
-    _log_change(actor, form, file, part.sha256)
+    log_change(actor, form, file, part.sha256)
     file.blob_sha256 = part.sha256
     file.dataset_id = None
     file.content_type = part.content_type or None
@@ -100,13 +100,13 @@ def clear_form_file(actor: Actor, form: Form, draft: FormVersion, name: str) -> 
     file, _ = one_of_version(draft.id, name)
     if file.blob_sha256 is None and file.dataset_id is None:
         raise problems.NOT_FOUND()
-    _log_change(actor, form, file, None)
+    log_change(actor, form, file, None)
     file.blob_sha256 = None
     file.dataset_id = None
     file.updated_at = now()
 
 
-def _log_change(actor: Actor, form: Form, file: FormFile, sha256: str | None) -> None:
+def log_change(actor: Actor, form: Form, file: FormFile, sha256: str | None, dataset_id: int | None = None) -> None:
     """What stood in a place, and what stands there now; files are told apart by their SHA-256."""
     audits.log(
         actor,
@@ -118,13 +118,13 @@ def _log_change(actor: Actor, form: Form, file: FormFile, sha256: str | None) ->
         oldBlobId=file.blob_sha256,
         newBlobId=sha256,
         oldDatasetId=file.dataset_id,
-        newDatasetId=None,
+        newDatasetId=dataset_id,
     )
 
 
-def size_of(sha256: str) -> int:
-    """The size of a stored file in bytes. Raises NOT_FOUND."""
-    blob = db.session.get(Blob, sha256)
-    if blob is None:
+def blob(sha256: str) -> Blob:
+    """What is known of a stored file. Raises NOT_FOUND."""
+    found = db.session.get(Blob, sha256)
+    if found is None:
         raise problems.NOT_FOUND()
-    return blob.size
+    return found

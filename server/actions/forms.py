@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import selectinload
 
 from forms import xform
@@ -14,7 +14,7 @@ from schemas import problems
 from server import permissions
 from server.actions import audits, projects
 from server.db import ask, db, now, writes
-from server.models import Form, FormVersion, Project, PublicLink, Submission
+from server.models import Form, FormVersion, Project
 from server.permissions import Actor
 
 STATES = ("open", "closing", "closed")
@@ -84,7 +84,7 @@ def readable(actor: Actor, project_id: int, xml_form_id: str) -> Target:
 
 
 def list_all(actor: Actor, project_id: int, *, deleted: bool = False) -> list[Form]:
-    """The forms of a project that the actor may see, by title; or those of them that were deleted."""
+    """The forms of a project that the actor may see, by title, else by ID; or those of them that were deleted."""
     projects.find(project_id)
     permissions.require(actor, "form.list", "open_form.list", project_id=project_id)
     query = select(Form).where(
@@ -93,7 +93,7 @@ def list_all(actor: Actor, project_id: int, *, deleted: bool = False) -> list[Fo
     query = query.options(selectinload(Form.current), selectinload(Form.draft))
     rows = db.session.scalars(permissions.visible(actor, query, "form.list", "open_form.list"))
     shown = [form for form in rows if _is_shown(actor.verbs_on(project_id, form.id), form)]
-    return sorted(shown, key=lambda form: shown_version(form).title.casefold())
+    return sorted(shown, key=lambda form: (shown_version(form).title or form.xml_form_id).casefold())
 
 
 def _is_shown(verbs: frozenset[str], form: Form) -> bool:
@@ -199,70 +199,28 @@ def _compile(sha256: str, xml: bytes) -> xform.Form:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the extended form of a form adds: counts of submissions, by review state, the latest; working links."""
-
-    submissions: int
-    last_submission: Any
-    states: dict[str | None, int]
-    public_links: int = 0
-
-
-def _submissions(actor: Actor, query: Select[Any], form_ids: list[int]) -> Select[Any]:
-    """A count, narrowed to living, real (not draft) submissions of these forms that the actor may list."""
-    narrowed = query.where(
-        Submission.form_id.in_(form_ids), Submission.draft.is_(False), Submission.deleted_at.is_(None)
-    )
-    return permissions.visible(actor, narrowed, "submission.list", counting=True)
-
-
-def summaries(actor: Actor, form_ids: list[int]) -> dict[int, Summary]:
-    """Counts of the submissions of each form that the actor may list."""
-    query = select(Submission.form_id, Submission.review_state, func.count(), func.max(Submission.created_at))
-    query = _submissions(actor, query, form_ids)
-    found: dict[int, Summary] = {}
-    for form_id, state, count, latest in db.session.execute(
-        query.group_by(Submission.form_id, Submission.review_state)
-    ):
-        before = found.get(form_id, Summary(0, None, {}))
-        last = max((moment for moment in (before.last_submission, latest) if moment is not None), default=None)
-        found[form_id] = Summary(before.submissions + count, last, {**before.states, state: count})
-    links = select(PublicLink.form_id, func.count()).where(PublicLink.key_hash.is_not(None))
-    rows = db.session.execute(links.where(PublicLink.form_id.in_(form_ids)).group_by(PublicLink.form_id))
-    working = {row[0]: row[1] for row in rows}
-    return {
-        form_id: replace(found.get(form_id, Summary(0, None, {})), public_links=working.get(form_id, 0))
-        for form_id in form_ids
-    }
-
-
-def with_findings(actor: Actor, form_ids: list[int]) -> dict[int, int]:
-    """How many submissions of each form, of those the actor may list, have findings."""
-    query = _submissions(actor, select(Submission.form_id, func.count()).where(Submission.findings > 0), form_ids)
-    return {row[0]: row[1] for row in db.session.execute(query.group_by(Submission.form_id))}
+def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str | None) -> Form:
+    """Open, close or finally close a form."""
+    return update(actor, project_id, xml_form_id, {"state": state})
 
 
 @writes
-def set_state(actor: Actor, project_id: int, xml_form_id: str, state: str | None) -> Form:
-    """Open, close or finally close a form."""
+def update(actor: Actor, project_id: int, xml_form_id: str, changes: dict[str, Any]) -> Form:
+    """Open or close a form (`state`), say whether browsers fill it with ODK Web Forms (`webformsEnabled`).
+
+    A change that changes nothing that is known here is written down as one, as clients expect.
+    """
     form = get(actor, project_id, xml_form_id, "form.update")
-    if state is None:
-        raise problems.MISSING_PARAMETER(field="state")
+    for name, value in changes.items():
+        if value is None:
+            raise problems.MISSING_PARAMETER(field=name)
+    state = changes.get("state", form.state)
     if state not in STATES:
         raise problems.UNEXPECTED_VALUE(field="state", value=state, reason="open, closing or closed was expected")
     form.state = state
+    form.web_forms = bool(changes.get("webformsEnabled", form.web_forms))
     form.updated_at = now()
-    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, data={"state": state})
-    return form
-
-
-@writes
-def touch(actor: Actor, project_id: int, xml_form_id: str) -> Form:
-    """A change that changes nothing that is known here: written down as one, as clients expect."""
-    form = get(actor, project_id, xml_form_id, "form.update")
-    form.updated_at = now()
-    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, data={})
+    audits.log(actor, "form.update", project_id=project_id, form_id=form.id, data=changes)
     return form
 
 

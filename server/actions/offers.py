@@ -24,9 +24,8 @@ class Offered:
     has_files: bool
 
 
-_HAS_FILES = exists().where(
-    FormFile.version_id == FormVersion.id, FormFile.blob_sha256.is_not(None) | FormFile.dataset_id.is_not(None)
-)
+# Also where none of them is there yet: then the manifest is empty.
+_HAS_FILES = exists().where(FormFile.version_id == FormVersion.id)
 _OFFERED = (
     select(Form.xml_form_id, FormVersion.title, FormVersion.version, FormVersion.md5, _HAS_FILES.label("has_files"))
     .add_columns(Form.id)
@@ -42,13 +41,14 @@ def expect_offered(project_id: int) -> None:
 
 
 def offered(actor: Actor, project_id: int, xml_form_id: str | None = None) -> list[Offered]:
-    """The open, published forms of a project that the actor may fill, without reading their XML."""
-    return [
+    """The open, published forms of a project that the actor may fill, by title, without reading their XML."""
+    found = [
         Offered(row.xml_form_id, row.title, row.version, row.md5, row.has_files)
         for row in ask(_OFFERED, project_id=project_id)
         if xml_form_id in (None, row.xml_form_id)
         and actor.filling(project_id, row.id, row.xml_form_id).intersection(forms.READ)
     ]
+    return sorted(found, key=lambda form: (form.title.strip() or form.xml_form_id).casefold())
 
 
 _MEDIA = (

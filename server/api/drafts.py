@@ -11,7 +11,7 @@ from server import identity, uploads
 from server.actions import definitions, drafts, files, forms, projects
 from server.actions.definitions import Definition
 from server.api import wire
-from server.api.forms import FORM, FORMS, WORKBOOKS, file_dict, reply
+from server.api.forms import FORM, FORMS, WORKBOOKS, file_dict, reply_one
 from server.models import Form
 from sync.parts import whole
 
@@ -51,9 +51,9 @@ def create(project_id: int) -> Response:
     projects.get(actor, project_id, "form.create")
     made = _definition(project_id=project_id)
     if made is None:
-        raise problems.MISSING_PARAMETER(field="xml")
+        raise problems.MISSING_PARAMETER(field="formId")
     form = drafts.create(actor, project_id, made, publish=wire.flag("publish"))
-    return reply([(form, forms.shown_version(form))], one=True)
+    return reply_one(form, forms.shown_version(form))
 
 
 @api.post(f"{FORM}/draft")
@@ -88,7 +88,7 @@ def put_file(project_id: int, xml_form_id: str, name: str) -> Response:
     draft = forms.draft_of(form)
     files.one_of_version(draft.id, name)
     stored = files.put_form_file(actor, form, draft, name, uploads.body(request, name))
-    return jsonify(file_dict(*stored) | wire.SUCCESS)
+    return jsonify(file_dict(*stored))
 
 
 @api.delete(f"{FORM}/draft/attachments/<name>")

@@ -11,7 +11,8 @@ from forms.odata.names import fields_json
 from schemas import problems
 from schemas.forms import ExtendedFormShape, FormChanges, FormFileShape, FormShape
 from server import identity, mime
-from server.actions import access, drafts, files, forms, trash
+from server.actions import access, drafts, files, form_counts, forms, trash, web_forms
+from server.actions.form_counts import Summary
 from server.api import wire
 from server.models import Blob, Form, FormFile, FormVersion
 
@@ -37,16 +38,16 @@ def form_dict(form: Form, version: FormVersion) -> dict[str, Any]:
         "project_id": form.project_id,
         "xml_form_id": form.xml_form_id,
         "state": form.state,
-        "name": version.title or form.xml_form_id,
+        "name": version.title or None,
         "version": version.version,
         "hash": version.md5,
         "sha": version.sha1,
         "sha256": version.sha256,
         "draft_token": drafts.key_of(version),
-        "enketo_id": None,
-        "enketo_once_id": None,
+        "enketo_id": version.web_id if version.id != form.current_version_id else form.web_id,
+        "enketo_once_id": form.web_once_id if version.id == form.current_version_id else None,
         "key_id": version.key_id,
-        "webforms_enabled": False,
+        "webforms_enabled": form.web_forms,
         "created_at": form.created_at,
         "updated_at": form.updated_at,
         "published_at": version.published_at,
@@ -65,11 +66,16 @@ def _origin(verbs: frozenset[str], version: FormVersion) -> dict[str, Any]:
     return {
         "published_by": access.actor_row(version.published_by) if "form.read" in verbs else None,
         "excel_content_type": WORKBOOKS.get(version.workbook_type or ""),
-        "publish_notes": version.publish_notes if "form.update" in verbs else None,
+        **_notes(verbs, version),
     }
 
 
-def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: forms.Summary) -> dict[str, Any]:
+def _notes(verbs: frozenset[str], version: FormVersion) -> dict[str, Any]:
+    """Why it was published: a key that only those find who may publish."""
+    return {"publish_notes": version.publish_notes} if "form.update" in verbs else {}
+
+
+def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: Summary) -> dict[str, Any]:
     """What is not for the one who asks is null; the keys stay, as clients read them without looking."""
     verbs = identity.actor().verbs_on(form.project_id, form.id)
     lists = "submission.list" in verbs
@@ -79,46 +85,51 @@ def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: fo
         "review_states": states if lists else dict.fromkeys(states),
         "last_submission": summary.last_submission if lists else None,
         "created_by": access.actor_row(form.created_by) if "form.read" in verbs else None,
-        **_origin(verbs, version),
+        "excel_content_type": WORKBOOKS.get(version.workbook_type or ""),
         "public_links": summary.public_links,
-        "entity_related": False,
+        "entity_related": bool(version.datasets),
     }
 
 
-def extended_forms(found: list[Found]) -> list[dict[str, Any]]:
-    """Forms with everything that is told of them."""
-    counts = forms.summaries(identity.actor(), [form.id for form, _ in found])
+def extended_forms(found: list[Found], *, draft: bool = False) -> list[dict[str, Any]]:
+    """Forms with everything that is told of them. `draft`: the counts are of what was sent to try them."""
+    counts = form_counts.summaries(identity.actor(), [form.id for form, _ in found], draft=draft)
     return [_extend(form_dict(form, version), form, version, counts[form.id]) for form, version in found]
 
 
-def reply(found: list[Found], *, one: bool = False) -> Response:
+def reply(found: list[Found], *, extended: bool = False) -> Response:
     """Forms in the form the client asked for."""
-    if wire.extended():
-        schema: type[FormShape] = ExtendedFormShape
-        shown = extended_forms(found)
-    else:
-        schema, shown = FormShape, [form_dict(form, version) for form, version in found]
-    return wire.reply(schema, shown[0] if one else shown)
+    if extended:
+        return wire.reply(ExtendedFormShape, extended_forms(found))
+    return wire.reply(FormShape, [form_dict(form, version) for form, version in found])
+
+
+def reply_one(form: Form, version: FormVersion) -> Response:
+    """One form with the version that is shown."""
+    return wire.reply(FormShape, form_dict(form, version))
 
 
 @api.get(FORMS)
 def list_all(project_id: int) -> Response:
     """The forms of a project; with `deleted` those that can be restored."""
     found = forms.list_all(identity.actor(), project_id, deleted=wire.flag("deleted"))
-    return reply([(form, forms.shown_version(form)) for form in found])
+    return reply([(form, forms.shown_version(form)) for form in found], extended=wire.extended())
+
+
+@api.get("/form-links/<web_id>/form")
+def by_web_id(web_id: str) -> Response:
+    """The form or draft that a browser fills."""
+    return reply_one(*web_forms.find(identity.actor(), web_id))
 
 
 @api.patch(FORM)
 def update(project_id: int, xml_form_id: str) -> Response:
-    """Open or close a form."""
+    """Open or close a form, or say how browsers fill it."""
     actor = identity.actor()
-    form = forms.get(actor, project_id, xml_form_id, "form.update")
-    changes = wire.body(FormChanges)
-    if "state" in changes:
-        form = forms.set_state(actor, project_id, xml_form_id, changes["state"])
-    else:
-        form = forms.touch(actor, project_id, xml_form_id)
-    return reply([(form, forms.shown_version(form))], one=True)
+    forms.get(actor, project_id, xml_form_id, "form.update")
+    changes = FormChanges().dump(wire.body(FormChanges))  # again by the names of the wire
+    form = forms.update(actor, project_id, xml_form_id, changes)
+    return reply_one(form, forms.shown_version(form))
 
 
 @api.delete(FORM)
@@ -195,13 +206,18 @@ def workbook(form: Form, version: FormVersion, kind: str) -> Response:
     actual = version.workbook_type or ""
     if kind not in (actual, named) or actual not in WORKBOOKS:
         raise problems.NOT_FOUND()
-    size = files.size_of(version.workbook_sha256)
-    return wire.download(version.workbook_sha256, size, f"{form.xml_form_id}.{actual}", WORKBOOKS[actual])
+    blob = files.blob(version.workbook_sha256)
+    return wire.download(blob.sha256, blob.size, f"{form.xml_form_id}.{actual}", WORKBOOKS[actual], md5=blob.md5)
 
 
 def _resources(base: str, find: Callable[..., Found], name: str) -> None:
     def one(**place: Any) -> Response:
-        return reply([find(**place)], one=True)
+        form, version = find(**place)
+        if not wire.extended():
+            return reply_one(form, version)
+        (told,) = extended_forms([(form, version)], draft=name == "draft")
+        verbs = identity.actor().verbs_on(form.project_id, form.id)
+        return wire.reply(ExtendedFormShape, told | _notes(verbs, version))
 
     def xml(**place: Any) -> Response:
         return wire.document(find(**place)[1].xml, "application/xml; charset=utf-8")
@@ -220,7 +236,7 @@ def _resources(base: str, find: Callable[..., Found], name: str) -> None:
         file, blob = files.one_of_version(find(**place)[1].id, name)
         if blob is None:
             raise problems.NOT_FOUND()
-        return wire.download(blob.sha256, blob.size, file.name, file.content_type)
+        return wire.download(blob.sha256, blob.size, file.name, file.content_type, md5=blob.md5)
 
     api.add_url_rule(base, f"{name}_one", one)
     api.add_url_rule(f"{base}.xml", f"{name}_xml", xml)

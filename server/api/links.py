@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Flask, Response, jsonify
 
-from schemas import problems
 from schemas.access import NewPublicLink, PropertyChanges, PublicLinkShape
 from server import identity
 from server.actions import forms, links
@@ -65,12 +64,6 @@ def update(project_id: int, xml_form_id: str, actor_id: int) -> Response:
     given = wire.body(PropertyChanges)
     changed = links.update(identity.actor(), project_id, xml_form_id, actor_id, given["properties"])
     return wire.reply(PublicLinkShape, _dict(changed, extended=True))
-
-
-@api.get("/form-links/<web_id>/form")
-def by_web_id(web_id: str) -> Response:
-    """The form that a web-form link shows. Forms are not told such an ID yet (`enketoId`), so none leads to one."""
-    raise problems.NOT_FOUND()
 
 
 @api.delete(LINK)

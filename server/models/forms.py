@@ -40,6 +40,7 @@ class FormVersion(Base):
     key_id: Mapped[int | None] = mapped_column(ForeignKey("keys.id"))
     draft_key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     draft_key_cipher: Mapped[str | None]
+    web_id: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
     publish_notes: Mapped[str | None]
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
@@ -48,7 +49,11 @@ class FormVersion(Base):
 
 
 class Form(Base):
-    """A form of a project. `state`: open, closing (takes data, is not offered), closed."""
+    """A form of a project. `state`: open, closing (takes data, is not offered), closed.
+
+    By `web_id` browsers fill what is published, by `web_once_id` once each; a draft has a `web_id` of its own.
+    `web_forms`: whether clients show it with ODK Web Forms.
+    """
 
     __tablename__ = "forms"
     __table_args__ = (
@@ -66,6 +71,9 @@ class Form(Base):
         ForeignKey("form_versions.id", use_alter=True, name="fk_forms_draft_version_id")
     )
     strip_metadata: Mapped[bool] = mapped_column(default=False)
+    web_id: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    web_once_id: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    web_forms: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("actors.id"))
     updated_at: Mapped[datetime | None]

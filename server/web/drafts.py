@@ -15,13 +15,13 @@ from forms import rules
 from schemas import problems
 from schemas.problems import Problem
 from server import errors
-from server.actions import access, drafts, files, forms
+from server.actions import access, definitions, drafts, files, forms
 from server.db import now
 from server.i18n import gettext
 from server.models import Form, FormVersion
 from server.parts import settings
 from server.uploads import Spool
-from server.web import assets, checks, codes, downloads, pages
+from server.web import assets, changed, checks, codes, downloads, pages
 from server.web.forms import FORM, definition, explain, find, workbook
 
 page = pages.blueprint("drafts")
@@ -55,12 +55,12 @@ def _back(project_id: int, xml_form_id: str, done: str) -> Response:
 
 def _warnings(form: Form, draft: FormVersion) -> list[str]:
     """What is to be accepted before publishing: from the conversion, and from comparing with the published form."""
-    previous = forms.compiled(form.current) if form.current else None
-    found = rules.check(forms.compiled(draft), previous=previous, public_url=settings().public_url)
+    compiled = forms.compiled(draft)
+    found = rules.check(compiled, previous=definitions.previous_of(form), public_url=settings().public_url)
     told = []
-    for warning in found:
+    for warning in [*found, *([] if form.current else rules.of_new(compiled))]:
         details: Any = warning["details"]
-        sentence = gettext(rules.REASONS.get(warning["type"], warning["reason"]))
+        sentence = gettext(rules.REASONS[warning["type"]])
         told.append(sentence.format(**details) if isinstance(details, dict) else f"{sentence} ({', '.join(details)})")
     return [*(_ROW.sub(_in_words, str(text)) for text in draft.warnings), *told]
 
@@ -87,6 +87,7 @@ def _page(form: Form, status: int = 200, **said: Any) -> Response:
         "suggested": suggest_version(draft.version, [old.version for old in published], now().astimezone(zone)),
         "code": codes.of_draft(form, draft),
         "told": checks.told(draft),
+        "changed": changed.told(form.current, draft) if form.current else None,
         "wrong": None,
         "problem": "",
     }

@@ -8,10 +8,10 @@ from forms import complaints
 from schemas import problems
 from schemas.problems import Problem
 from server import errors
-from server.actions import access, definitions, drafts, files, forms, projects
+from server.actions import access, definitions, drafts, files, form_changes, forms, projects
 from server.i18n import gettext
 from server.models import Form, FormVersion
-from server.web import checks, downloads, pages, show
+from server.web import changed, checks, downloads, pages, show
 
 page = pages.blueprint("forms")
 PROJECT = "/projects/<int:project_id>"
@@ -114,6 +114,17 @@ def version_checks(project_id: int, xml_form_id: str, version: str) -> Response:
     form = find(project_id, xml_form_id)
     found = forms.version_named(form, version)
     return pages.show("checks.html", form=form, version=found, told=checks.told(found))
+
+
+@page.get(f"{VERSION}/changes")
+def version_changes(project_id: int, xml_form_id: str, version: str) -> Response:
+    """What changed since the version published before. Raises NOT_FOUND for the first."""
+    form = find(project_id, xml_form_id)
+    found = forms.version_named(form, version)
+    before = form_changes.base(form, found)
+    if before is None:
+        raise problems.NOT_FOUND()
+    return pages.show("changes.html", form=form, version=found, before=before, changed=changed.told(before, found))
 
 
 @page.get(f"{VERSION}/form.xml")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from server.actions import forms, leases, projects
+from server.actions import form_counts, forms, leases, projects
 from server.models import Form, FormVersion
 from server.permissions import Actor, can
 from server.web import pages, show
@@ -21,7 +21,7 @@ class Line:
 
     form: Form
     version: FormVersion
-    counts: forms.Summary | None
+    counts: form_counts.Summary | None
     findings: int
 
     @property
@@ -72,7 +72,7 @@ def one(project_id: int) -> Response:
     project = show.in_project(projects.get(who, project_id))
     found = forms.list_all(who, project_id)
     numbers = [form.id for form in found]
-    counts, findings = forms.summaries(who, numbers), forms.with_findings(who, numbers)
+    counts, findings = form_counts.summaries(who, numbers), form_counts.with_findings(who, numbers)
     lines = [
         Line(
             form,

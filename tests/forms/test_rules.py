@@ -9,6 +9,12 @@ from schemas import problems
 
 PLAIN = {"name": "string", "age": "int"}
 META = "<meta><instanceID/></meta>"
+GROUPED = (
+    '<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title/><model>'
+    f'<instance><data id="visit"><name/><home><roof/></home>{META}</data></instance>'
+    '<bind nodeset="/data/name" type="string"/><bind nodeset="/data/home/roof" type="string"/></model></h:head>'
+    "<h:body/></h:html>"
+)
 
 
 def form(
@@ -31,7 +37,7 @@ def form(
     )
 
 
-def refused(kind: problems.Kind, found: xform.Form, previous: xform.Form | None = None) -> problems.Problem:
+def refused(kind: problems.Kind, found: xform.Form, *previous: xform.Form) -> problems.Problem:
     with pytest.raises(problems.Problem) as caught:
         rules.check(found, previous=previous)
     assert caught.value.kind is kind
@@ -41,7 +47,7 @@ def refused(kind: problems.Kind, found: xform.Form, previous: xform.Form | None 
 
 def test_a_good_form_passes() -> None:
     assert rules.check(form(), public_url="https://here.example") == []
-    assert rules.check(form(), previous=form(), public_url="https://here.example") == []
+    assert rules.check(form(), previous=[form()], public_url="https://here.example") == []
 
 
 @pytest.mark.parametrize("ending", [".xls", ".xlsx", ".xml", ".md", ".svc"])
@@ -50,9 +56,15 @@ def test_an_id_must_not_look_like_a_file(ending: str) -> None:
     assert rules.check(form(form_id="visit.v1")) == []
 
 
-@pytest.mark.parametrize("meta", ["", "<meta/>", "<meta><instanceName/></meta>"])
-def test_a_submission_must_have_an_id(meta: str) -> None:
+@pytest.mark.parametrize("meta", ["", "<meta/>"])
+def test_a_submission_must_have_a_place_for_its_id(meta: str) -> None:
     refused(problems.MISSING_META, form(meta=meta))
+
+
+def test_a_form_without_the_id_itself_is_told() -> None:
+    (warning,) = rules.check(form(meta="<meta><instanceName/></meta>"))
+    assert (warning["type"], warning["details"]) == ("missingInstanceId", {})
+    assert rules.warning_details([], [warning]) == {}
 
 
 @pytest.mark.parametrize(
@@ -95,26 +107,46 @@ def test_under_a_path_of_the_same_server() -> None:
 def test_a_field_keeps_its_type_or_becomes_text() -> None:
     problem = refused(problems.FIELD_TYPE_CONFLICT, form({"name": "int", "age": "int"}), form())
     assert problem.details == {"path": "/name", "type": "string"}
-    assert rules.check(form({"name": "string", "age": "string"}), previous=form()) == []
+    assert rules.check(form({"name": "string", "age": "string"}), previous=[form()]) == []
 
 
 def test_the_root_may_be_renamed_but_types_still_count() -> None:
-    assert rules.check(form(root="visit"), previous=form()) == []
+    assert rules.check(form(root="visit"), previous=[form()]) == []
     refused(problems.FIELD_TYPE_CONFLICT, form({"name": "date", "age": "int"}, root="visit"), form())
 
 
 def test_a_field_that_is_gone_is_told() -> None:
-    (warning,) = rules.check(form({"name": "string", "years": "int"}), previous=form())
+    (warning,) = rules.check(form({"name": "string", "years": "int"}), previous=[form()])
     assert (warning["type"], warning["details"]) == ("structureChanged", ["age"])
+
+
+def test_a_type_of_any_version_that_was_published_counts() -> None:
+    without = form({"name": "string"})
+    problem = refused(problems.FIELD_TYPE_CONFLICT, form({"name": "string", "age": "date"}), form(), without)
+    assert problem.details == {"path": "/age", "type": "int"}
+    changed = form({"name": "string", "age": "string"})
+    assert rules.check(form({"name": "string", "age": "string"}), previous=[form(), changed]) == []
+    refused(problems.FIELD_TYPE_CONFLICT, form(), form(), changed)
+
+
+def test_a_group_does_not_become_text() -> None:
+    grouped = xform.parse(GROUPED.encode())
+    problem = refused(problems.FIELD_TYPE_CONFLICT, form({"name": "string", "home": "string"}), grouped)
+    assert problem.details == {"path": "/home", "type": "structure"}
+
+
+def test_groups_that_are_gone_are_told_by_their_names() -> None:
+    (warning,) = rules.check(form({"name": "string"}), previous=[xform.parse(GROUPED.encode())])
+    assert warning == {"type": "structureChanged", "details": ["home", "roof"]}
 
 
 def test_what_the_machine_adds_to_meta_is_no_news() -> None:
     before = form(meta="<meta><instanceID/><entity><label/></entity></meta>")
-    assert rules.check(form(), previous=before) == []
+    assert rules.check(form(), previous=[before]) == []
 
 
 def test_details_as_centrals_clients_read_them() -> None:
-    found = rules.check(form({"name": "string"}, action="https://there.example/x"), previous=form())
+    found = rules.check(form({"name": "string"}, action="https://there.example/x"), previous=[form()])
     warnings = rules.warning_details(["[row : 3] On the survey sheet …"], found)["warnings"]
     assert [warning["type"] for warning in warnings["workflowWarnings"]] == ["structureChanged"]
     assert len(warnings["xlsFormWarnings"]) == 2

@@ -113,7 +113,6 @@ def test_it_works_with_a_workbook(bob: Bob) -> None:
     assert (kept.data, kept.content_type) == (data, XLSX)
     extended = bob.client.get(f"{FORMS}/thăm", headers=bob.headers | {"X-Extended-Metadata": "true"}).get_json()
     assert (extended["excelContentType"], extended["createdBy"]["displayName"]) == (XLSX, "Bob")
-    assert extended["publishedBy"]["displayName"] == "Bob"
 
 
 def test_warnings_are_told_once_and_may_be_ignored(bob: Bob) -> None:
@@ -136,9 +135,10 @@ def test_a_workbook_that_cannot_be_converted(bob: Bob) -> None:
     ("data", "kind"),
     [
         (b"", problems.MISSING_PARAMETER),
-        (b"{}", problems.UNPARSEABLE),
+        (b"{}", problems.MISSING_PARAMETER),
         (b"<html/>", problems.MISSING_PARAMETER),
-        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", problems.UNPARSEABLE),
+        (b"<html><instance>", problems.UNPARSEABLE),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><instance>&b;</instance>", problems.UNPARSEABLE),
     ],
 )
 def test_what_is_no_form(bob: Bob, data: bytes, kind: problems.Kind) -> None:
@@ -228,7 +228,10 @@ def test_publish_notes(bob: Bob, cast: Cast, publish: Publish) -> None:
     notes = b'{"publishNotes": "S\xe1\xbb\xada l\xe1\xbb\x97i"}'
     bob.post(f"{form.url}/draft/publish", notes, "application/json")
     told = bob.client.get(form.url, headers=bob.headers | {"X-Extended-Metadata": "true"}).get_json()
-    assert (told["publishNotes"], told["publishedBy"]["id"]) == ("Sửa lỗi", cast.bob.id)
+    (version,) = bob.client.get(
+        f"{form.url}/versions", headers=bob.headers | {"X-Extended-Metadata": "true"}
+    ).get_json()
+    assert (told["publishNotes"], version["publishedBy"]["id"]) == ("Sửa lỗi", cast.bob.id)
 
 
 def test_a_question_may_not_change_its_type(bob: Bob, publish: Publish) -> None:
@@ -242,8 +245,7 @@ def test_a_question_that_goes_is_a_workflow_warning(bob: Bob, publish: Publish) 
     form = publish(FORM)
     shorter = xform(NEXT.replace("|          | text                        | who    | Ai?     |\n", ""))
     details = expect.refused(bob.post(f"{form.url}/draft", shorter), problems.FORM_WARNINGS)
-    (warning,) = details["warnings"]["workflowWarnings"]
-    assert (warning["type"], warning["details"]) == ("structureChanged", ["who"])
+    assert details == {"warnings": {"workflowWarnings": [{"type": "structureChanged", "details": ["who"]}]}}
     assert bob.post(f"{form.url}/draft?ignoreWarnings=true", shorter).status_code == 200
 
 

@@ -41,8 +41,7 @@ KEYS = {
     "enketoOnceId", "keyId", "webformsEnabled", "createdAt", "updatedAt", "publishedAt", "validated",
 }  # fmt: skip
 MORE = {
-    "submissions", "reviewStates", "lastSubmission", "createdBy", "publishedBy", "excelContentType", "publicLinks",
-    "entityRelated", "publishNotes",
+    "submissions", "reviewStates", "lastSubmission", "createdBy", "excelContentType", "publicLinks", "entityRelated",
 }  # fmt: skip
 
 
@@ -76,11 +75,11 @@ def test_extended(client: FlaskClient, cast: Cast, form: Published, send: Send) 
         url = f"{form.url}/submissions/uuid:{state}"
         client.patch(url, json={"reviewState": state}, headers=cast.bob.bearer)
     told = get(client, form.url, cast.bob.bearer | EXTENDED)
-    assert told.keys() == KEYS | MORE
+    assert told.keys() == KEYS | MORE | {"publishNotes"}
     assert told["submissions"] == 3
     assert told["reviewStates"] == {"received": 1, "hasIssues": 1, "edited": 0}
     assert told["lastSubmission"].endswith("Z")
-    assert (told["publicLinks"], told["entityRelated"], told["publishNotes"]) == (0, False, None)
+    assert (told["publicLinks"], told["entityRelated"], told.pop("publishNotes")) == (0, False, None)
     (listed,) = get(client, "/v1/projects/1/forms", cast.vy.bearer | EXTENDED)
     assert listed == told
 
@@ -89,7 +88,7 @@ def test_extended_tells_phones_and_collectors_nothing_of_others(
     client: FlaskClient, cast: Cast, form: Published, send: Send
 ) -> None:
     send(form.submission())
-    empty = dict.fromkeys(("submissions", "lastSubmission", "createdBy", "publishedBy", "publishNotes"))
+    empty = dict.fromkeys(("submissions", "lastSubmission", "createdBy"))
     empty["reviewStates"] = dict.fromkeys(("received", "hasIssues", "edited"))
     for base, headers in (
         (cast.device.url("forms"), EXTENDED),
@@ -98,7 +97,7 @@ def test_extended_tells_phones_and_collectors_nothing_of_others(
         one, (version,) = get(client, f"{base}/visit", headers), get(client, f"{base}/visit/versions", headers)
         assert one.keys() == KEYS | MORE
         assert {key: one[key] for key in empty} == empty
-        assert version["publishedBy"] is None and version["publishNotes"] is None
+        assert version["publishedBy"] is None and "publishNotes" not in version
     (listed,) = get(client, "/v1/projects/1/forms", cast.minh.bearer | EXTENDED)
     assert listed == one
 
@@ -108,12 +107,33 @@ def test_extended_by_what_one_may_see(client: FlaskClient, cast: Cast, form: Pub
     client.post(url, headers=cast.bob.bearer)
     notes = {"publishNotes": "Thêm câu hỏi"}
     assert client.post(f"{url}/publish?version=2", json=notes, headers=cast.bob.bearer).status_code == 200
-    for person, told in ((cast.bob, "Thêm câu hỏi"), (cast.vy, None)):
+    for person, told in ((cast.bob, "Thêm câu hỏi"), (cast.vy, "–")):
         one = get(client, form.url, person.bearer | EXTENDED)
         newest = get(client, f"{form.url}/versions", person.bearer | EXTENDED)[0]
-        for found in (one, newest):
-            assert (found["publishedBy"]["displayName"], found["publishNotes"]) == ("Bob", told)
+        assert newest["publishedBy"]["displayName"] == "Bob"
+        assert [found.get("publishNotes", "–") for found in (one, newest)] == [told, told]
         assert one["submissions"] == 0
+
+
+def test_a_draft_counts_what_was_sent_to_try_it(client: FlaskClient, cast: Cast, form: Published, send: Send) -> None:
+    send(form.submission(instance_id="uuid:real"))
+    client.post(f"{form.url}/draft", headers=cast.bob.bearer)
+    for number in (1, 2):
+        body = form.submission(instance_id=f"uuid:{number}")
+        assert client.post(f"{form.url}/draft/submissions", data=body, headers=cast.bob.bearer).status_code == 200
+    draft = get(client, f"{form.url}/draft", cast.bob.bearer | EXTENDED)
+    assert (draft["submissions"], draft["reviewStates"]["received"]) == (2, 2) and draft["lastSubmission"]
+    assert get(client, form.url, cast.bob.bearer | EXTENDED)["submissions"] == 1
+
+
+def test_a_form_without_a_title_has_no_name_and_stands_by_its_id(
+    client: FlaskClient, cast: Cast, form: Published, publish: Publish
+) -> None:
+    nameless = form.xml.replace("<h:title>Thăm nhà</h:title>".encode(), b"").replace(b'id="visit"', b'id="abc"')
+    made = client.post("/v1/projects/1/forms?publish=true", data=nameless, headers=cast.bob.bearer)
+    assert made.status_code == 200 and made.get_json()["name"] is None
+    listed = get(client, "/v1/projects/1/forms", cast.bob.bearer)
+    assert [each["xmlFormId"] for each in listed] == ["abc", "visit"]
 
 
 def test_refusals(client: FlaskClient, cast: Cast, form: Published) -> None:
