@@ -34,6 +34,7 @@ VARIANT_PLACES = (
     "server/storage/",
     "server/migrations/",
     "server/dialect.py",
+    "server/json_values.py",
     "server/batches.py",
     "server/db.py",
     "server/config.py",

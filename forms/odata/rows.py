@@ -82,16 +82,38 @@ class Rows:
 
         `system` goes under `__system`. `answers` is None where they cannot be seen (encrypted).
         """
+        return [row for _, row in self.keyed(instance_id, answers, system)]
+
+    def keyed(
+        self, instance_id: str, answers: Mapping[str, Any] | None, system: Mapping[str, Any], within: str = ""
+    ) -> list[tuple[str, Json]]:
+        """As `of`, each with its key, whether that is selected or not.
+
+        `within`: of a repeat, only what lies within the row that has this key, or that row itself.
+        """
         place = Place.of(instance_id)
-        if self._way:
-            rows = tables.rows_at(self._way, answers or {}, place)
-            return [
+        if not self._way:
+            own = self._own({"__id": instance_id}) | self._system(system)
+            return [(instance_id, own if answers is None else own | self._row(self._columns, answers, place))]
+        return [
+            (
+                row.place.row_id,
                 self._own({"__id": row.place.row_id, self.parent_key: row.parent_id})
-                | self._row(self._columns, row.answers, row.place)
-                for row in rows
-            ]
-        own = self._own({"__id": instance_id}) | self._system(system)
-        return [own if answers is None else own | self._row(self._columns, answers, place)]
+                | self._row(self._columns, row.answers, row.place),
+            )
+            for row in tables.rows_at(self._way, answers or {}, place)
+            if not within or any(row_id == within for _, row_id in row.place.way)
+        ]
+
+    @property
+    def repeats(self) -> list[list[str]]:
+        """The names on the way to the table's repeat, from one repeat to the next."""
+        found: list[list[str]] = [[]]
+        for node in self._way:
+            found[-1].append(node.name)
+            if node.type == REPEAT:
+                found.append([])
+        return found[:-1]
 
     def _read_columns(self, node: Node) -> _Columns:
         found = tuple(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from schemas import problems
-from server.actions import audits, free_text, rows
+from server import json_values
+from server.actions import audits, filters, free_text, rows
+from server.actions.filters import Chosen, Cursor
 from server.db import db, fetch
 from server.models import Actor as ActorRow
 from server.models import Form, FormVersion, Submission, SubmissionFile, SubmissionVersion
@@ -19,7 +22,11 @@ from server.permissions import Actor
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """A submission with its typed answers, and how many of its files are expected and there."""
+    """A submission with its typed answers, and how many of its files are expected and there.
+
+    `form_version`: that of its first version. `sealed_present`: of what came encrypted, the file with the answers is.
+    `orphan`: an edit of one that has not arrived, which it will be a version of.
+    """
 
     number: int
     instance_id: str
@@ -28,27 +35,49 @@ class DataRow:
     updated_at: datetime | None
     deleted_at: datetime | None
     submitter_id: int | None
-    submitter: str | None
     review_state: str | None
     device_id: str | None
     encrypted: bool
     answers: dict[str, Any]
-    form_version: str
-    edits: int
-    files_expected: int
-    files_present: int
+    orphan: bool
+    submitter: str | None = None
+    form_version: str = ""
+    edits: int = 0
+    files_expected: int = 0
+    files_present: int = 0
+    sealed_present: bool = False
 
 
 _OTHER = aliased(SubmissionVersion)
+_FIRST, _FIRST_FORM = aliased(SubmissionVersion), aliased(FormVersion)
 _EDITS = select(func.count() - 1).where(_OTHER.submission_id == Submission.id).scalar_subquery()
 _EXPECTED = (SubmissionFile.version_id == SubmissionVersion.id) & SubmissionFile.expected.is_(True)
-_COLUMNS = (
+# The form's version that was answered first. Most submissions are never edited.
+_ORIGINAL = (
+    select(_FIRST_FORM.version)
+    .join(_FIRST, _FIRST.form_version_id == _FIRST_FORM.id)
+    .where(
+        _FIRST.form_id == Submission.form_id,
+        _FIRST.draft == Submission.draft,
+        _FIRST.instance_id == Submission.instance_id,
+    )
+    .scalar_subquery()
+)
+_UNEDITED = SubmissionVersion.instance_id == Submission.instance_id
+# Of what came encrypted, the answers are the last of the files that are expected.
+_SEALED = select(SubmissionFile.blob_sha256).where(_EXPECTED).order_by(SubmissionFile.position.desc()).limit(1)
+_OWN = (
     (Submission.id, Submission.instance_id, Submission.unit_id, Submission.created_at, Submission.updated_at)
-    + (Submission.deleted_at,)
-    + (Submission.submitter_id, ActorRow.display_name, Submission.review_state, Submission.device_id)
-    + (SubmissionVersion.encrypted, SubmissionVersion.answers, FormVersion.version, _EDITS)
+    + (Submission.deleted_at, Submission.submitter_id, Submission.review_state, Submission.device_id)
+    + (SubmissionVersion.encrypted, SubmissionVersion.answers)
+    + (and_(SubmissionVersion.deprecated_id.is_not(None), _UNEDITED),)
+)
+_COLUMNS = (
+    _OWN
+    + (ActorRow.display_name, case((_UNEDITED, FormVersion.version), else_=_ORIGINAL), _EDITS)
     + (select(func.count()).where(_EXPECTED).scalar_subquery(),)
     + (select(func.count(SubmissionFile.blob_sha256)).where(_EXPECTED).scalar_subquery(),)
+    + (case((SubmissionVersion.encrypted.is_(True), _SEALED.scalar_subquery().is_not(None)), else_=False),)
 )
 
 
@@ -59,6 +88,7 @@ def _beside(query: Select[Any]) -> Select[Any]:
 
 _VERSION = (SubmissionVersion.submission_id == Submission.id) & SubmissionVersion.current.is_(True)
 _PAGE = _beside(select(*_COLUMNS).join(SubmissionVersion, _VERSION)).order_by(Submission.id.desc())
+_BRIEF = select(*_OWN).join(SubmissionVersion, _VERSION).order_by(Submission.id.desc())
 
 
 def read(
@@ -69,14 +99,23 @@ def read(
     limit: int | None = None,
     after_id: int | None = None,
     instance_id: str | None = None,
+    chosen: Chosen = filters.ALL,
+    cursor: Cursor | None = None,
+    brief: bool = False,
 ) -> list[DataRow]:
-    """Submissions with answers: one, or (without counting through) the newest `limit`, all or older than `after_id`."""
+    """Submissions with answers: one, or (without counting through) the newest `limit`, all or older than `after_id`.
+
+    `chosen`: of those alone that `filters.read` chooses; where it has an order, the page goes on after `cursor`.
+    `brief`: without what other tables say of them; rows of repeats have nothing of it.
+    """
     if limit is None:
         query = rows.scoped(actor, form, draft=draft, verbs=rows.READ).with_only_columns(*_COLUMNS)
         query = _beside(query).where(Submission.instance_id == instance_id)
     else:
-        page = rows.newest(actor, form, draft=draft, verbs=rows.READ, limit=limit, after_id=after_id)
-        query = _PAGE.where(page)
+        wanted: dict[str, Any] = {"limit": limit, "after_id": after_id, "chosen": chosen, "cursor": cursor}
+        query = (_BRIEF if brief else _PAGE).where(rows.newest(actor, form, draft=draft, verbs=rows.READ, **wanted))
+        if chosen.order:
+            query = query.order_by(None).order_by(*chosen.ordering())
     return _readable(actor, form, [DataRow(*row) for row in fetch(query)])
 
 
@@ -90,18 +129,39 @@ def _readable(actor: Actor, form: rows.Place, found: list[DataRow]) -> list[Data
     return [row if row.number in allowed else replace(row, answers=rule.left(row.answers or {})) for row in found]
 
 
-def count(actor: Actor, form: Form, *, draft: bool = False) -> int:
+def count(actor: Actor, form: Form | rows.Place, *, draft: bool = False, chosen: Chosen = filters.ALL) -> int:
     """How many submissions `read` would go through."""
-    query = rows.scoped(actor, form, draft=draft, verbs=rows.READ, counting=True).with_only_columns(
-        func.count(Submission.id)
-    )
-    return db.session.scalar(query) or 0
+    query = rows.scoped(actor, form, draft=draft, verbs=rows.READ, counting=True, chosen=chosen)
+    return db.session.scalar(query.with_only_columns(func.count(Submission.id))) or 0
 
 
-def position(actor: Actor, form: Form, instance_id: str, *, draft: bool = False) -> int:
-    """The number by which `read` goes on after this submission. Raises SKIPTOKEN_INVALID."""
-    query = rows.scoped(actor, form, draft=draft, verbs=rows.READ).with_only_columns(Submission.id)
-    found = db.session.scalar(query.where(Submission.instance_id == instance_id))
+def count_instances(
+    actor: Actor,
+    form: Form | rows.Place,
+    repeats: Sequence[Sequence[str]],
+    *,
+    draft: bool = False,
+    chosen: Chosen = filters.ALL,
+) -> int:
+    """How many rows the table of a repeat has. `repeats`: the names from one repeat to the next. No answer is read."""
+    counted = json_values.Instances(SubmissionVersion.answers, *json_values.ways(repeats))
+    query = rows.scoped(actor, form, draft=draft, verbs=rows.READ, counting=True, chosen=chosen)
+    return int(db.session.scalar(query.with_only_columns(func.sum(counted))) or 0)
+
+
+def position(actor: Actor, form: Form | rows.Place, instance_id: str, *, draft: bool = False) -> int:
+    """The number by which `read` goes on after this submission, though it was taken away. Raises SKIPTOKEN_INVALID.
+
+    It may have joined another meanwhile, of which it is a version.
+    """
+    scoped = rows.scoped(actor, form, draft=draft, verbs=rows.READ, chosen=filters.WITH_DELETED)
+    numbers = scoped.with_only_columns(Submission.id)
+    found = db.session.scalar(numbers.where(Submission.instance_id == instance_id))
+    if found is None:
+        versions = select(_OTHER.submission_id).where(
+            _OTHER.form_id == form.id, _OTHER.draft.is_(draft), _OTHER.instance_id == instance_id
+        )
+        found = db.session.scalar(numbers.where(Submission.id.in_(versions)))
     if found is None:
         raise problems.SKIPTOKEN_INVALID()
     return found

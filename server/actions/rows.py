@@ -8,7 +8,8 @@ from sqlalchemy import Select, func, literal_column, select
 
 from schemas import problems
 from server import permissions
-from server.actions import audits, free_text
+from server.actions import audits, filters, free_text
+from server.actions.filters import Chosen, Cursor
 from server.actions.narrowing import Filters, narrow
 from server.db import OneOf, db
 from server.models import Actor as ActorRow
@@ -36,52 +37,73 @@ def scoped(
     verbs: tuple[str, ...],
     counting: bool = False,
     deleted: bool = False,
+    chosen: Chosen = filters.ALL,
 ) -> Select[tuple[Submission, SubmissionVersion]]:
     """Submissions of a form with their current versions, on which the actor has one of the verbs.
 
     Raises INSUFFICIENT_RIGHTS if she has none of them on the form.
     """
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
-    query = _all(form, draft=draft, deleted=deleted)
-    return permissions.visible(actor, query, *verbs, counting=counting, project_id=form.project_id)
+    query = _all(form, draft=draft, deleted=None if chosen.deleted else deleted)
+    query = permissions.visible(actor, query, *verbs, counting=counting, project_id=form.project_id)
+    return chosen.narrow(query)
 
 
-def _all(form: Form | Place, *, draft: bool, deleted: bool = False) -> Select[tuple[Submission, SubmissionVersion]]:
-    return (
+def _all(
+    form: Form | Place, *, draft: bool, deleted: bool | None = False
+) -> Select[tuple[Submission, SubmissionVersion]]:
+    """`deleted`: None for those that were taken away as well."""
+    query = (
         select(Submission, SubmissionVersion)
         .join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
-        .where(
-            Submission.form_id == form.id,
-            Submission.draft.is_(draft),
-            Submission.deleted_at.is_not(None) if deleted else Submission.deleted_at.is_(None),
-            SubmissionVersion.current.is_(True),
-        )
+        .where(Submission.form_id == form.id, Submission.draft.is_(draft), SubmissionVersion.current.is_(True))
     )
+    if deleted is None:
+        return query
+    return query.where(Submission.deleted_at.is_not(None) if deleted else Submission.deleted_at.is_(None))
 
 
 def newest(
-    actor: Actor, form: Form | Place, *, draft: bool, verbs: tuple[str, ...], limit: int, after_id: int | None = None
+    actor: Actor,
+    form: Form | Place,
+    *,
+    draft: bool,
+    verbs: tuple[str, ...],
+    limit: int,
+    after_id: int | None = None,
+    chosen: Chosen = filters.ALL,
+    cursor: Cursor | None = None,
 ) -> OneOf:
     """That a submission is on a page of what `scoped` chooses: the newest, or those before `after_id`.
 
-    The page is found before all else, in indexes alone.
+    The page is found before all else, in indexes alone. Where `chosen` has an order of its own it is that one, and goes
+    on after `cursor`.
     """
     by_unit = permissions.by_unit(actor, form.project_id, *verbs)
-    query = _numbers(actor, form, draft, verbs, counting=by_unit)
-    query = query if after_id is None else query.where(Submission.id < after_id)
-    # A plain order would be a reason to go through the form; of a limit that is not told a planner expects too little.
-    number = Submission.id + 0 if by_unit else Submission.id
-    query = query.order_by(number.desc()).limit(literal_column(str(limit)))
+    query = _numbers(actor, form, draft, verbs, counting=by_unit, deleted=chosen.deleted)
+    query = chosen.narrow(query if after_id is None else query.where(Submission.id < after_id))
+    if chosen.order:
+        query = query.where(chosen.after(cursor)) if cursor is not None else query
+        query = query.order_by(*chosen.ordering())
+    else:
+        # A plain order would be a reason to go through the form; of a limit not told a planner expects too little.
+        query = query.order_by((Submission.id + 0 if by_unit else Submission.id).desc())
+    query = query.limit(literal_column(str(limit)))
     return OneOf(Submission.id, query.scalar_subquery(), Submission.id.in_(query))
 
 
 def _numbers(
-    actor: Actor, form: Form | Place, draft: bool, verbs: tuple[str, ...], *, counting: bool = False
+    actor: Actor,
+    form: Form | Place,
+    draft: bool,
+    verbs: tuple[str, ...],
+    *,
+    counting: bool = False,
+    deleted: bool = False,
 ) -> Select[tuple[int]]:
     permissions.require(actor, *verbs, project_id=form.project_id, form_id=form.id)
-    query = select(Submission.id).where(
-        Submission.form_id == form.id, Submission.draft.is_(draft), Submission.deleted_at.is_(None)
-    )
+    query = select(Submission.id).where(Submission.form_id == form.id, Submission.draft.is_(draft))
+    query = query if deleted else query.where(Submission.deleted_at.is_(None))
     return permissions.visible(actor, query, *verbs, counting=counting, project_id=form.project_id)
 
 
@@ -137,6 +159,18 @@ def find(
         )
         row = db.session.execute(query.where(Submission.id.in_(holder))).first()
     return (row[0], row[1]) if row is not None else None
+
+
+def root(actor: Actor, form: Form, instance_id: str, *, draft: bool) -> str | None:
+    """The instance ID of the submission, if the actor is shown it, that a version belongs to."""
+    query = select(Submission.instance_id).join(SubmissionVersion, SubmissionVersion.submission_id == Submission.id)
+    query = query.where(
+        SubmissionVersion.form_id == form.id,
+        SubmissionVersion.draft.is_(draft),
+        SubmissionVersion.instance_id == instance_id,
+        Submission.deleted_at.is_(None),
+    )
+    return db.session.scalar(permissions.visible(actor, query, *READ))
 
 
 def get(actor: Actor, form: Form | Place, instance_id: str, verb: str, *, draft: bool = False) -> Row:
@@ -235,10 +269,10 @@ def file(version_id: int, name: str) -> tuple[SubmissionFile, Blob | None]:
     return row[0], row[1]
 
 
-def submitters(actor: Actor, form: Form) -> list[ActorRow]:
+def submitters(actor: Actor, form: Form, *, draft: bool = False) -> list[ActorRow]:
     """Who has sent something for this form that the actor may see, by name."""
     ids = (
-        scoped(actor, form, draft=False, verbs=LIST, counting=True)
+        scoped(actor, form, draft=draft, verbs=LIST, counting=True)
         .with_only_columns(Submission.submitter_id)
         .distinct()
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -15,32 +16,26 @@ from forms.odata import edmx
 from forms.odata.rows import Rows
 from forms.tables import MAIN
 from schemas import problems
+from schemas.problems import Problem
 from server import identity
-from server.actions import audits, data, findings, forms, rows
-from server.actions.data import DataRow
-from server.api import odata_system as system
-from server.api import skiptokens, wire
+from server.actions import audits, data, filters, forms, rows
+from server.api import odata_checks, odata_pages, skiptokens, wire
 from server.api.forms import FORM
+from server.api.odata_pages import Page, Start
 from server.api.skiptokens import Token
-from server.db import end_read
 from server.models import Form, FormVersion
 from server.permissions import ANONYMOUS
 
 api = wire.blueprint("odata")
-PAGE = 250
-OPTIONS = frozenset(
-    ["$format", "$count", "$skip", "$top", "$filter", "$wkt", "$expand", "$select", "$skiptoken", "$orderby"]
-    # Ours: what is wrong with each submission, beside the rest of `__system`.
-    + ["findings"]
-)
-# Understood by the dialect, answered by a later slice: refused rather than silently ignored.
-LATER = ("$filter", "$orderby")
 # So many rows are sent at once: each by itself would cost more to send than to make.
 BLOCK = 50
-# Its submission, its own key, the row itself.
-Entry = tuple[DataRow, str, dict[str, Any]]
+# An answer up to this size is made whole, with an ETag of what it says; a longer one is streamed.
+WHOLE = 1024 * 1024
+WHOLE_ROWS = 500
 JSON = "application/json; odata.metadata=minimal; charset=utf-8"
+ROWS = "application/json; charset=utf-8"
 SERVICES = (f"{FORM}.svc", f"{FORM}/draft.svc")
+_STEP = re.compile(r"([^()]+)(?:\('([^']*)'\))?")
 
 
 def _write(entry: dict[str, Any]) -> bytes:
@@ -62,11 +57,14 @@ def add_version(response: Response) -> Response:
     return response
 
 
-def _found(project_id: int, xml_form_id: str) -> tuple[Form, FormVersion, bool]:
-    unknown = next((name for name in request.args if name not in OPTIONS), None)
-    later = next((name for name in LATER if request.args.get(name)), None)
-    if unknown or later:
-        raise problems.NOT_IMPLEMENTED(feature=unknown or later)
+@api.errorhandler(Problem)
+def refuse(problem: Problem) -> Response:
+    """As everywhere, but for the one document that is XML."""
+    return odata_checks.refuse(problem)
+
+
+def _found(project_id: int, xml_form_id: str, kind: str = "json") -> tuple[Form, FormVersion, bool]:
+    odata_checks.check(kind)
     actor = identity.actor()
     if actor is ANONYMOUS:
         # Excel and Power BI ask for a password only when they are told to.
@@ -98,42 +96,22 @@ def _context(table: str) -> str:
     return f"{_service_url()}/$metadata{_kept_query()}#{table}"
 
 
-def _json(value: Any) -> Response:
-    return Response(jsonify(value).data, content_type=JSON)
-
-
 @api.get(SERVICES[0])
 @api.get(SERVICES[1])
 def service(project_id: int, xml_form_id: str) -> Response:
     """The tables there are."""
     _, version, _ = _found(project_id, xml_form_id)
-    return _json(edmx.service_document(forms.compiled(version).fields, _service_url(), _kept_query()))
+    value = edmx.service_document(forms.compiled(version).fields, _service_url(), _kept_query())
+    return Response(jsonify(value).data, content_type=JSON)
 
 
 @api.get(f"{SERVICES[0]}/$metadata")
 @api.get(f"{SERVICES[1]}/$metadata")
 def metadata(project_id: int, xml_form_id: str) -> Response:
     """What the tables look like."""
-    _, version, _ = _found(project_id, xml_form_id)
+    _, version, _ = _found(project_id, xml_form_id, "xml")
     text = edmx.metadata(xml_form_id, forms.compiled(version).fields, findings=wire.flag("findings"))
     return wire.document(text, "application/xml; charset=utf-8")
-
-
-@dataclass(slots=True)
-class Page:
-    """What was asked for, and how far the answer has come."""
-
-    form: rows.Place
-    draft: bool
-    table: Rows
-    name: str
-    top: int | None
-    skip: int
-    token: Token | None = None
-    last: Token | None = None
-    seen: audits.Seen = field(default_factory=audits.Seen)
-    more: bool = False
-    findings: bool = False
 
 
 def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
@@ -152,24 +130,43 @@ def _page(form: Form, version: FormVersion, draft: bool, table: str) -> Page:
     return page
 
 
-def _start(page: Page, form: Form) -> int | None:
-    """The number after which the page goes on. It stands in the token, as the row itself may be gone by now."""
-    if page.token is None:
-        return None
-    return page.token.number or data.position(identity.actor(), form, page.token.instance_id, draft=page.draft)
-
-
 @api.get(f"{SERVICES[0]}/<table>")
 @api.get(f"{SERVICES[1]}/<table>")
 def rows_of(project_id: int, xml_form_id: str, table: str) -> Response:
     """A table: `Submissions`, or that of a repeat."""
     form, version, draft = _found(project_id, xml_form_id)
     page = _page(form, version, draft, table)
-    total = _count(page, form) if wire.flag("$count") else None
-    parts = _kept(page, _text(page, _start(page, form), total, _service_url()))
-    response = Response(stream_with_context(parts), content_type=JSON)
+    text, order = request.args.get("$filter"), request.args.get("$orderby", "")
+    fields = forms.compiled(version).fields
+    page.chosen = filters.read(identity.actor(), form, fields, table, text=text, order=order)
+    begin = odata_pages.start(page)
+    total = odata_pages.count(page) if wire.flag("$count") else None
+    return _answered(page, _kept(page, _text(page, begin, total)))
+
+
+def _answered(page: Page, parts: Iterator[bytes]) -> Response:
+    """The answer: whole where it is short, so that a client that has it is told so."""
+    made: list[bytes] = []
+    size = 0
+    for part in parts:
+        made.append(part)
+        size += len(part)
+        if size > WHOLE or page.seen.count > WHOLE_ROWS:
+            response = Response(stream_with_context(_rest(made, parts)), content_type=ROWS)
+            break
+    else:
+        response = Response(b"".join(made), content_type=ROWS)
+        # The link to the next page may be written anew each time.
+        told = hashlib.blake2b(b"".join(made[:-1]) + f"{page.more}".encode(), digest_size=16)
+        response.set_etag(told.hexdigest(), weak=True)
     response.headers["Cache-Control"] = wire.REVALIDATE
     return response
+
+
+def _rest(made: list[bytes], parts: Iterator[bytes]) -> Iterator[bytes]:
+    yield b"".join(made)
+    made.clear()
+    yield from parts
 
 
 def _kept(page: Page, parts: Iterator[bytes]) -> Iterator[bytes]:
@@ -181,107 +178,63 @@ def _kept(page: Page, parts: Iterator[bytes]) -> Iterator[bytes]:
             audits.looked_through(identity.actor(), "submission.data.read", page.form, page.seen)
 
 
-def _count(page: Page, form: Form) -> int:
-    if page.name == MAIN:
-        return data.count(identity.actor(), form, draft=page.draft)
-    return sum(1 for _ in _all(page, None))
-
-
-def _text(page: Page, start: int | None, total: int | None, service_url: str) -> Iterator[bytes]:
+def _text(page: Page, begin: Start, total: int | None) -> Iterator[bytes]:
+    """The document; the last part of it is the link to the next page."""
     yield b'{"value":['
     kept: list[bytes] = []
-    for entry in _window(page, start):
+    for entry in odata_pages.window(page, begin) if page.top != 0 else ():
         kept.append((b"," if page.seen.count > 1 else b"") + _write(entry))
         if len(kept) == BLOCK:
             yield b"".join(kept)
             kept.clear()
-    end = f'],"@odata.context":{json.dumps(_context(page.name))}'
-    if page.more:
-        end += f',"@odata.nextLink":{json.dumps(_next(page, service_url))}'
-    if total is not None:
-        end += f',"@odata.count":{total}'
-    yield b"".join(kept) + f"{end}}}".encode()
+    yield b"".join(kept)
+    yield f'],"@odata.context":{json.dumps(_context(page.name))}'.encode()
+    link = f',"@odata.nextLink":{json.dumps(_link(page.name, page.last))}' if page.more else ""
+    counted = f',"@odata.count":{total}' if total is not None else ""
+    yield f"{link}{counted}}}".encode()
 
 
-def _next(page: Page, service_url: str) -> str:
-    kept = {name: value for name, value in request.args.items() if name not in ("$skip", "$skiptoken")}
-    if page.last is not None:
-        kept["$skiptoken"] = skiptokens.write(page.last)
-    return f"{service_url}/{page.name}?{urlencode(kept)}"
-
-
-def _window(page: Page, start: int | None) -> Iterator[dict[str, Any]]:
-    """The rows of the page itself; notes whether there are more behind it."""
-    skip = 0 if page.token else page.skip
-    for each, key, entry in _after(page, _all(page, start)):
-        if skip:
-            skip -= 1
-        elif page.top is not None and page.seen.count >= page.top:
-            page.more = True
-            return
-        else:
-            page.seen.add(each.instance_id, each.unit_id)
-            page.last = Token(each.instance_id, each.number, key if page.name != MAIN else None)
-            yield entry
-
-
-def _after(page: Page, found: Iterable[Entry]) -> Iterator[Entry]:
-    """Leaves out the rows of a repeat up to the one where the page before ended."""
-    begins = page.token.instance_id if page.token is not None else None
-    waiting = page.token.repeat_id if page.token is not None and page.name != MAIN else None
-    for each, key, entry in found:
-        if waiting is not None and each.instance_id == begins:
-            waiting = None if key == waiting else waiting
-            continue
-        waiting = None
-        yield each, key, entry
-
-
-def _all(page: Page, start: int | None) -> Iterator[Entry]:
-    """Every row from the submission `start` on, newest first. Reads by key, in short pages."""
-    inclusive = page.name != MAIN
-    after = start + 1 if start is not None and inclusive else start
-    limit = _first(page)
-    while True:
-        found = data.read(identity.actor(), page.form, draft=page.draft, after_id=after, limit=limit)
-        for each, entry in _entries(page, found):
-            yield each, str(entry.get("__id", "")), entry
-        if len(found) < limit:
-            return
-        after, limit = found[-1].number, PAGE
-        end_read()  # a reader that takes its time holds neither a snapshot nor a lock between two pages
-
-
-def _entries(page: Page, found: list[DataRow]) -> Iterator[tuple[DataRow, dict[str, Any]]]:
-    """The rows of submissions that were read together."""
-    codes = findings.codes([each.number for each in found]) if page.findings and found else {}
-    for each in found:
-        told = codes.get(each.number, {}) if page.findings else None
-        for entry in page.table.of(each.instance_id, _answers(each), system.of(each, told)):
-            yield each, entry
-
-
-def _first(page: Page) -> int:
-    """How many submissions to read at first: no more than are asked for, and one to see whether there are more."""
-    if page.name != MAIN or page.top is None:
-        return PAGE
-    return min(page.top + (0 if page.token else page.skip) + 1, PAGE + 1)
-
-
-def _answers(each: DataRow) -> dict[str, Any] | None:
-    return None if each.encrypted else each.answers
+def _link(place: str, token: Token | None) -> str:
+    """The same question, from there on; written as browsers write it."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("$skip", "$skiptoken")]
+    if token is not None:
+        kept.append(("$skiptoken", skiptokens.write(token)))
+    return f"{_service_url()}/{place}?{urlencode(kept, safe='*').replace('~', '%7E')}"
 
 
 @api.get(f"{SERVICES[0]}/Submissions('<instance_id>')")
 @api.get(f"{SERVICES[1]}/Submissions('<instance_id>')")
-def one(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """A single submission."""
+@api.get(f"{SERVICES[0]}/Submissions('<instance_id>')/<path:inside>")
+@api.get(f"{SERVICES[1]}/Submissions('<instance_id>')/<path:inside>")
+def one(project_id: int, xml_form_id: str, instance_id: str, inside: str = "") -> Response:
+    """A single submission; or the rows of a repeat of it: `…/visits`, `…/visits('key')/pills`."""
     form, version, draft = _found(project_id, xml_form_id)
-    page = _page(form, version, draft, MAIN)
-    found = data.read(identity.actor(), page.form, draft=draft, instance_id=instance_id)
-    if not found:
+    steps = [_STEP.fullmatch(step) for step in inside.split("/")] if inside else []
+    if not all(steps):
         raise problems.NOT_FOUND()
-    value = [entry for _, entry in _entries(page, found)]
+    names = [MAIN, *(step[1] for step in steps if step)]
+    within = next((step[2] for step in reversed(steps) if step and step[2]), "")
+    page = _page(form, version, draft, ".".join(names))
+    shown, entries = odata_pages.one(page, instance_id, within)
     if not draft:
-        data.looked(identity.actor(), page.form, found[0])
-    return _json({"value": value, "@odata.context": _context(MAIN)})
+        data.looked(identity.actor(), page.form, shown)
+    begin = _begin(page, [key for key, _ in entries])
+    end = len(entries) if page.top is None else begin + page.top
+    value: dict[str, Any] = {"value": [row for _, row in entries[begin:end]], "@odata.context": _context(page.name)}
+    if begin < end < len(entries):
+        place = f"Submissions('{quote(instance_id, safe=':')}')/{inside}"
+        value["@odata.nextLink"] = _link(place, Token(None, entries[end - 1][0]))
+    if wire.flag("$count"):
+        value["@odata.count"] = len(entries)
+    return Response(_write(value), content_type=ROWS)
+
+
+def _begin(page: Page, keys: list[str]) -> int:
+    """The place of the first row that is asked for. Raises SKIPTOKEN_INVALID, REPEAT_ROW_NOT_FOUND."""
+    if page.token is None:
+        return page.skip
+    if page.token.repeat_id is None:
+        raise problems.SKIPTOKEN_INVALID()
+    if page.token.repeat_id not in keys:
+        raise problems.REPEAT_ROW_NOT_FOUND()
+    return keys.index(page.token.repeat_id) + 1

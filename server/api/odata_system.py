@@ -19,7 +19,7 @@ def of(each: DataRow, codes: Mapping[str, int] | None = None) -> dict[str, Any]:
         "submitterName": each.submitter,
         "attachmentsPresent": each.files_present,
         "attachmentsExpected": each.files_expected,
-        "status": "notDecrypted" if each.encrypted else None,
+        "status": _status(each),
         "reviewState": each.review_state,
         "deviceId": each.device_id,
         "edits": each.edits,
@@ -28,3 +28,9 @@ def of(each: DataRow, codes: Mapping[str, int] | None = None) -> dict[str, Any]:
     if codes is None:
         return told
     return told | {"findings": sum(codes.values()), "findingCodes": " ".join(sorted(codes))}
+
+
+def _status(each: DataRow) -> str | None:
+    if not each.encrypted:
+        return None
+    return "notDecrypted" if each.sealed_present else "missingEncryptedFormData"

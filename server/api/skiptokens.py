@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.fernet import InvalidToken
 
@@ -16,23 +17,25 @@ PREFIX = "01"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The last submission of a page, and of a repeat its last row.
+    """The last row of a page: its submission, or of a repeat its own key, and the submission where that is far down.
 
-    `number`: that of the submission, for when it is gone by then. It stands in the text encrypted: whoever sees some
-    rows would learn from it how many others there are. None in a token that does not have it.
+    `cursor`: where it stands in an order of the client's, as `filters.Chosen.told` has it. It goes encrypted: it holds
+    the number of the submission, from which one could learn how many others there are.
     """
 
-    instance_id: str
-    number: int | None = None
+    instance_id: str | None = None
     repeat_id: str | None = None
+    cursor: list[Any] | None = None
 
 
 def write(token: Token) -> str:
-    """As it stands in an address."""
-    told = {"instanceId": token.instance_id, "place": vault().encrypt(f"place {token.number}")}
-    if token.repeat_id is not None:
-        told["repeatId"] = token.repeat_id
-    return PREFIX + base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+    """As it stands in an address; without an order as ODK Central writes it."""
+    named = {"instanceId": token.instance_id, "repeatId": token.repeat_id}
+    told = {name: value for name, value in named.items() if value is not None}
+    if token.cursor is not None:
+        told["place"] = vault().encrypt(json.dumps(token.cursor))
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return PREFIX + base64.b64encode(text.encode()).decode()
 
 
 def read(text: str | None) -> Token | None:
@@ -40,20 +43,30 @@ def read(text: str | None) -> Token | None:
     if not text:
         return None
     try:
-        told = json.loads(base64.urlsafe_b64decode(text[len(PREFIX) :]))
-    except ValueError:
-        raise problems.SKIPTOKEN_INVALID() from None
-    if not isinstance(told, dict) or not isinstance(told.get("instanceId"), str):
+        told = json.loads(base64.b64decode(text[len(PREFIX) :].translate(_URL_SAFE)).decode())
+    except (ValueError, RecursionError):
+        told = None
+    if not text.startswith(PREFIX) or not isinstance(told, dict):
         raise problems.SKIPTOKEN_INVALID()
-    number = _number(told["place"]) if "place" in told else None
-    return Token(told["instanceId"], number, told.get("repeatId"))
+    named = [told.get(name) for name in ("instanceId", "repeatId")]
+    if any(value is not None and not (isinstance(value, str) and _is_text(value)) for value in named):
+        raise problems.SKIPTOKEN_INVALID()
+    return Token(named[0], named[1], _cursor(told["place"]) if "place" in told else None)
 
 
-def _number(sealed: object) -> int:
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _is_text(value: str) -> bool:
+    """No half characters, nor the one that no database takes."""
+    return "\0" not in value and value.isprintable()
+
+
+def _cursor(sealed: object) -> list[Any]:
     try:
-        number = vault().decrypt(str(sealed)).removeprefix("place ")
+        found = json.loads(vault().decrypt(str(sealed)))
     except (InvalidToken, ValueError):
-        number = ""
-    if not number.isdecimal():
+        found = None
+    if not isinstance(found, list):
         raise problems.SKIPTOKEN_INVALID()
-    return int(number)
+    return found

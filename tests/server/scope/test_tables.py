@@ -29,8 +29,8 @@ def test_odata(client: FlaskClient, country: Country) -> None:
         assert repeat["@odata.count"] == 2 * many
     page = client.get(f"{service}/Submissions?$top=1", headers=country.people["phuc"]).json
     further = page["@odata.nextLink"].partition("/v1/")[2]
-    taken = client.get(f"/v1/{further}", headers=country.people["an"]).json
-    assert {row["__id"] for row in taken["value"]} <= set(country.rows["A"])
+    # To whom the row is not shown with which the page ended, the link leads on no more than that of no row at all.
+    expect.refused(client.get(f"/v1/{further}", headers=country.people["an"]), problems.SKIPTOKEN_INVALID)
     outside = client.get(f"{service}/Submissions('{country.rows['B'][0]}')", headers=country.people["an"])
     absent = client.get(f"{service}/Submissions('{phone.new_id()}')", headers=country.people["an"])
     expect.refused(outside, problems.NOT_FOUND)
@@ -93,7 +93,7 @@ def test_no_number_says_how_many_there_are(client: FlaskClient, country: Country
         if "@odata.nextLink" in page:
             link = urlsplit(page["@odata.nextLink"])
             token = json.loads(base64.urlsafe_b64decode(parse_qs(link.query)["$skiptoken"][0][2:]))
-            assert token.keys() == {"instanceId", "place"} and not token["place"].isdecimal()
+            assert token.keys() == {"instanceId"}
             address = f"{link.path}?{link.query}"
     assert found == newest_first(country, "A")
     history = f"{country.url}/{country.rows['A'][0]}/audits"
