@@ -1,0 +1,38 @@
+"""Whether anything has changed: a mark of what somebody is shown of a form's data, and of that alone."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import func, select
+
+from server import permissions
+from server.actions import filters, free_text, rows
+from server.actions.filters import Chosen
+from server.db import db
+from server.models import Audit, Submission, SubmissionVersion
+from server.permissions import Actor
+
+FILES = "submission.attachment.update"
+
+
+def of_data(
+    actor: Actor,
+    form: rows.Place,
+    *parts: object,
+    draft: bool = False,
+    files: bool = False,
+    chosen: Chosen = filters.ALL,
+) -> str:
+    """Of the submissions of a form that she is shown, and of whatever else the answer depends on.
+
+    It says nothing of rows she is not shown: it does not change when they do. `files`: changes with their files, too.
+    """
+    scoped = rows.scoped(actor, form, draft=draft, verbs=rows.READ, counting=True, chosen=chosen)
+    told = (func.count(Submission.id), func.sum(SubmissionVersion.id), func.max(Submission.updated_at))
+    known = [*db.session.execute(scoped.with_only_columns(*told)).one()]
+    if files:
+        query = select(func.max(Audit.id)).where(Audit.action == FILES)
+        known.append(db.session.scalar(query.where(Audit.submission_id.in_(scoped.with_only_columns(Submission.id)))))
+    known.append(permissions.sees_text(actor, form.project_id, form.id, *free_text.SHOWN))
+    return hashlib.sha256("\0".join(map(str, (*known, *parts))).encode()).hexdigest()[:32]
