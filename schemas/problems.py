@@ -59,6 +59,7 @@ INVALID_HEADER = Kind(400.6, "The header {field} is not as it has to be.")
 MISSING_PART = Kind(400.7, "The required part {field} is missing from the request.")
 UNEXPECTED_VALUE = Kind(400.8, "Unexpected {field} value {value}: {reason}")
 INVALID_DATA_TYPE = Kind(400.11, "The kind of a value is wrong: expected {expected}.")
+UNDECRYPTABLE = Kind(400.12, "This could not be decrypted. Please check the passphrase.")
 VALUE_TOO_LONG = Kind(400.13, "A text is too long for its field.")
 KEY_UNKNOWN = Kind(400.14, "There is no {field} {value} in {table}.")
 XLSFORM_NOT_VALID = Kind(400.15, "The XLSForm could not be converted. {error}")
@@ -66,6 +67,7 @@ FORM_WARNINGS = Kind(
     400.16, "The form works, but with warnings. To accept them, send it again with ignoreWarnings=true."
 )
 FIELD_TYPE_CONFLICT = Kind(400.17, "The form changes the type of {path}, which was “{type}” before.")
+UNPARSEABLE_ODATA = Kind(400.18, "The OData expression cannot be read: {reason}.")
 EXPECTED_DEPRECATION = Kind(400.19, "An edit must name, as deprecatedID, the current version of the submission.")
 PASSWORD_TOO_SHORT = Kind(400.21, "The password is too short: at least {length} characters are needed.", told=False)
 OUT_OF_RANGE = Kind(400.22, "The value {value} is out of range for the type {type}.")
@@ -73,13 +75,17 @@ PROPERTY_NOT_FOUND = Kind(400.23, "There is no property “{property}”.")
 SELECT_UNSUPPORTED = Kind(
     400.24, "The property “{property}” lies inside a repeat: select it in the repeat's own table."
 )
+INVALID_ENTITY_FORM = Kind(400.25, "What the form says of entities is not valid. {reason}")
+DATASET_LINK_NOT_ALLOWED = Kind(400.26, "Only a data file can be linked to an entity list.")
 MISSING_META = Kind(400.27, "The form has no 'meta' group.")
 UNEXPECTED_PROPERTIES = Kind(400.33, "Other properties were sent than expected: {expected}.")
+REPEAT_ROW_NOT_FOUND = Kind(400.34, "The row with which the page before ended is not there any more.")
 SKIPTOKEN_INVALID = Kind(400.35, "The $skiptoken is not valid.")
 BODY_TOO_LARGE = Kind(400.36, "The body of the request is too large.")
 ENCODING_UNSUPPORTED = Kind(400.37, "The server does not know this encoding of a body.")
 PASSWORD_TOO_LONG = Kind(400.38, "The password is too long: at most {length} characters are allowed.", told=False)
 MULTIPART_BROKEN = Kind(400.39, "The parts of the request could not be read.")
+INVALID_QUERY = Kind(400.41, "These parameters do not go together ({paramSet}): {violationText}")
 PASSWORD_TOO_WEAK = Kind(
     400.44, "The password is too easy to guess. Choose another: three or four words are easy to remember."
 )
@@ -106,9 +112,11 @@ API_VERSION_UNKNOWN = Kind(404.3, "The server knows version 1 of the API, and no
 DRAFT_ACCESS = Kind(
     404.4, "This draft is no longer there. If the form has been published, scan the project's code again."
 )
+FORM_VERSION_UNKNOWN = Kind(404.6, "There is no version “{formVersion}” of this form.")
 FORM_UNKNOWN = Kind(
     404.12, "The server does not know the form “{form}”. Get the blank forms again, or ask your supervisor."
 )
+NOT_ACCEPTABLE = Kind(406.1, "This is not available in the format that was asked for. There is: {allowed}.")
 TIMED_OUT = Kind(408.1, "The data stopped arriving. Please send again.")
 XML_CONFLICT = Kind(409.1, "Another submission with this ID has already arrived, and its answers differ.")
 NOT_ACCEPTING = Kind(409.2, "This form takes no more submissions. Please talk to your supervisor.")
@@ -119,6 +127,7 @@ NO_PUBLISHED_VERSION = Kind(409.7, "The draft cannot be deleted: the form has ne
 DEPRECATING_OLD = Kind(
     409.9, "The version that was edited ({deprecatedId}) is out of date. Get the current one and edit that."
 )
+EDITING_CLOSED = Kind(409.12, "The form is closed: what was sent for it can no longer be edited.")
 SUBMISSION_DELETED = Kind(409.18, "This submission has been deleted and cannot be sent again.")
 SECOND_FACTOR_ON = Kind(409.91, "The second factor is on already.")
 SECOND_FACTOR_OFF = Kind(409.92, "The second factor is not on.")
@@ -134,6 +143,9 @@ NOT_IMPLEMENTED = Kind(501.1, "The feature {feature} is not supported by this se
 UNEXPECTED_FORMS = Kind(
     501.2, "Forms are neither made nor removed in this way: send exactly the forms that the project has."
 )
+UNSUPPORTED_ODATA = Kind(501.4, "The OData expression uses what this server does not support: {text}")
+UNSUPPORTED_ODATA_FIELD = Kind(501.5, "The OData expression uses a field that this server does not support: {text}")
+EXPAND_UNSUPPORTED = Kind(501.6, "This server does not support $expand={text}, but $expand=* only.")
 SELECT_WITH_EXPAND = Kind(501.11, "$select and $expand cannot be used together.")
 BUSY = Kind(503.1, "The server cannot store this just now. Nothing is lost: keep it and send again in a few minutes.")
 # The full disk and the new version are told apart, because what the operator has to do differs.

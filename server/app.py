@@ -17,7 +17,12 @@ from server.api import (
     accounts,
     app_passwords,
     audits,
+    bulk,
+    changes,
+    description,
     drafts,
+    entity_lists,
+    exports,
     findings,
     forms,
     links,
@@ -26,6 +31,7 @@ from server.api import (
     openrosa,
     preferences,
     projects,
+    reviews,
     sessions,
     submissions,
     system,
@@ -34,6 +40,7 @@ from server.api import (
     versions,
     wire,
 )
+from server.api import config as server_config
 from server.config import Settings
 from server.parts import NAME, Parts
 from server.secrets import Vault
@@ -52,16 +59,23 @@ API = (
     projects,
     forms,
     drafts,
+    entity_lists,
+    changes,
     logic,
     submissions,
+    reviews,
+    bulk,
     findings,
+    exports,
     odata,
     openrosa,
     audits,
     versions,
     system,
+    server_config,
     units,
     unit_levels,
+    description,
 )
 
 

@@ -14,6 +14,7 @@ from server.models.accounts import (
     User,
 )
 from server.models.blobs import Blob
+from server.models.config import Config
 from server.models.entities import Dataset, DatasetProperty, Entity, EntityHold, EntityVersion
 from server.models.events import Audit, Lease
 from server.models.forms import Form, FormFile, FormVersion
@@ -38,6 +39,7 @@ __all__ = [
     "Audit",
     "Blob",
     "Comment",
+    "Config",
     "Consent",
     "Dataset",
     "DatasetProperty",

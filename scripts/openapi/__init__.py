@@ -1,0 +1,1 @@
+"""`python -m scripts.openapi`: the description of the REST API, read from the routes, the views and their shapes."""
