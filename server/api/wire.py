@@ -32,6 +32,8 @@ _DIGITS = re.compile(r"\s*\+?([0-9]+)", re.ASCII)
 MAX_JSON = 250 * 1024
 PACKED = {"gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS | 32}
 SUCCESS = {"success": True}
+# What a browser may show by itself, as ODK Central has it.
+INLINE = ("image/jpeg", "image/png", "image/gif")
 REVALIDATE, NEVER = "private, no-cache", "no-store"
 # What a page of ODK Central sends with its cookie, in a form or beside the rest of an object.
 CSRF = "__csrf"
@@ -68,7 +70,8 @@ def _set_caching(response: Response) -> None:
         response.headers["Cache-Control"], response.headers["Vary"] = NEVER, "*"
         return
     response.headers.setdefault("Cache-Control", REVALIDATE)
-    response.vary.update(("Accept-Encoding", "Origin"))
+    # `shared`: what everybody is shown, and caches may give to anybody.
+    response.vary.update(("Accept-Encoding",) if g.get("shared") else ("Accept-Encoding", "Origin"))
     if response.status_code >= 400:
         response.headers.pop("ETag", None)
     elif response.status_code == 200 and response.mimetype == "application/json" and not response.is_streamed:
@@ -104,8 +107,8 @@ def guard(actor: Actor) -> Actor:
     """The actor, unless it is a browser's cookie and the change may come from a page of somebody else."""
     if actor.via != "cookie" or request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return actor
-    if request.method != "POST" and not {"Origin", "Sec-Fetch-Site"}.intersection(request.headers.keys()):
-        return actor  # no browser sends these methods without saying from which page
+    if request.method != "POST" and _is_own_page():
+        return actor
     mark = request.headers.get("X-CSRF-Token") or request.form.get(CSRF)
     if mark is None and request.is_json:
         found = sent()
@@ -113,6 +116,15 @@ def guard(actor: Actor) -> Actor:
     if not isinstance(mark, str) or not hmac.compare_digest(unquote(mark).encode(), actor.csrf.encode()):
         raise problems.AUTHENTICATION_FAILED()
     return actor
+
+
+def _is_own_page() -> bool:
+    """Whether it is a page of this address that sends, or no browser: one would say from which page it sends.
+
+    Not for POST, which a form of any page may send. ODK Central's page sends its mark with POST alone.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    return site == "same-origin" if site is not None else origin in (None, base_url())
 
 
 def body(schema: type[Schema]) -> dict[str, Any]:
@@ -255,15 +267,22 @@ def document(content: str | bytes, content_type: str, save_as: str = "") -> Resp
     return Response(data, headers=headers, content_type=content_type)
 
 
-def download(sha256: str, size: int, name: str, claimed: str | None) -> Response:
-    """A stored file, streamed; 304 when the client has it. The type it was sent with is told only if it is harmless."""
-    if sha256 in request.if_none_match:
+def download(
+    sha256: str, size: int, name: str, claimed: str | None, *, md5: str = "", inline: bool = False
+) -> Response:
+    """A stored file, streamed; 304 when the client has it. The type it was sent with is told only if it is harmless.
+
+    `md5`: clients know the file by it, else by its SHA-256. `inline`: a browser shows a picture, and does not save it.
+    """
+    etag = md5 or sha256
+    if request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     else:
-        response = Response(_stream(files.read(sha256)), content_type=mime.content_type(name, claimed))
+        kind = mime.content_type(name, claimed)
+        response = Response(_stream(files.read(sha256)), content_type=kind)
         response.content_length = size
-        response.headers["Content-Disposition"] = mime.disposition(name)
-    response.set_etag(sha256)
+        response.headers["Content-Disposition"] = mime.disposition(name, inline=inline and claimed in INLINE)
+    response.set_etag(etag)
     response.headers["Cache-Control"] = REVALIDATE
     return response
 

@@ -75,6 +75,8 @@ def test_extended(client: FlaskClient, cast: Cast, publish: Publish, send: Send)
     assert (first["id"], first["lastUsed"], first["createdBy"]["displayName"]) == (made["id"], None, "Bob")
     assert first["createdBy"].keys() == ACTOR and first["properties"] is None
     assert second["lastUsed"].endswith("Z")
+    # Made on the command line; ODK Central's page breaks without a name there.
+    assert second["createdBy"].keys() == ACTOR and second["createdBy"]["displayName"] == "manage"
     assert get(client, f"{USERS}/{made['id']}", cast.bob.bearer | EXTENDED) == first
 
 

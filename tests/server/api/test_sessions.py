@@ -235,7 +235,7 @@ def test_basic_needs_https_from_elsewhere(client: FlaskClient, cast: Cast) -> No
 
 def test_a_change_by_cookie_needs_the_token_of_the_session(client: FlaskClient, cast: Cast) -> None:
     url, name = "/v1/user-preferences/site/x", {"propertyValue": 1}
-    browser = cast.bob.cookie | {"Origin": "http://localhost"}
+    browser = cast.bob.cookie | {"Origin": "https://elsewhere.example"}
     answer = client.put(url, json=name, headers=browser)
     expect.refused(answer, problems.AUTHENTICATION_FAILED)
     wrong = client.put(url, json=name | {"__csrf": cast.alice.csrf}, headers=browser)
@@ -247,6 +247,17 @@ def test_a_change_by_cookie_needs_the_token_of_the_session(client: FlaskClient, 
         ({}, name | {"__csrf": cast.bob.csrf.replace("$", "%24").replace("!", "%21")}),
     ):
         assert client.put(url, json=body, headers=browser | headers).get_json() == {"success": True}
+
+
+@pytest.mark.parametrize("mark", [("Origin", "http://localhost"), ("Sec-Fetch-Site", "same-origin")])
+def test_a_page_of_this_address_changes_by_cookie(client: FlaskClient, cast: Cast, mark: tuple[str, str]) -> None:
+    """Central's web client marks its POSTs alone; PUT, PATCH and DELETE from elsewhere no browser sends unasked."""
+    url, name = "/v1/user-preferences/site/x", {"propertyValue": 1}
+    assert client.put(url, json=name, headers=cast.bob.cookie | dict([mark])).get_json() == {"success": True}
+    elsewhere = cast.bob.cookie | {"Origin": "http://localhost", "Sec-Fetch-Site": "same-site"}
+    expect.refused(client.put(url, json=name, headers=elsewhere), problems.AUTHENTICATION_FAILED)
+    posted = client.post("/v1/projects", json={"name": "x"}, headers=cast.alice.cookie | dict([mark]))
+    expect.refused(posted, problems.AUTHENTICATION_FAILED)
 
 
 @pytest.mark.parametrize("mark", [("X-Requested-With", "XMLHttpRequest"), ("Sec-Fetch-Mode", "cors")])
