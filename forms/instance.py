@@ -35,7 +35,7 @@ class Instance:
 def read(xml: bytes) -> Instance:
     """Read a submission. What is not XML is UNPARSEABLE, one that names no form MISSING_PARAMETER, an endless ID
     UNEXPECTED_VALUE."""
-    root = xmltree.parse(xml, limits=xmltree.SUBMISSION, what="XML")
+    root = xmltree.parse(xml, limits=xmltree.SUBMISSION, what="xml")
     form_id = root.get("id", "").strip() or xmltree.namespace(root.tag)
     if not form_id:
         raise problems.MISSING_PARAMETER(field="form ID xml attribute")

@@ -92,6 +92,22 @@ class NewComment(Shape):
     body = fields.String(required=True)
 
 
+class ChosenSubmissions(Shape):
+    """What is sent to do the same with some submissions: their instance IDs."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    ids = fields.List(fields.String(), required=True)
+
+
+class BulkReview(ChosenSubmissions):
+    """What is sent to review some submissions. Null is the state of what was only received."""
+
+    review_state = fields.String(required=True, allow_none=True)
+    comment = fields.String(load_default="")
+
+
 class ReviewChange(Shape):
     """What is sent to review."""
 

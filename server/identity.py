@@ -124,6 +124,11 @@ def key() -> str | None:
     return request.args.get(IN_QUERY)
 
 
+def of_key(sent: str) -> Actor:
+    """Who has the key of a public link that stands in the address of a page. Raises INSUFFICIENT_RIGHTS."""
+    return _by_key(sent)
+
+
 def notes(incoming: Request) -> str | None:
     """Why something is done, as the client says. Raises INVALID_HEADER with a change that could not be written down."""
     sent = incoming.headers.get(NOTES)

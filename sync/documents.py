@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+# Lines and indents are those that clients know, some of which look at the text and not at the elements.
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +33,28 @@ class MediaFile:
     integrity_url: str | None = None
 
 
-def _element(name: str, text: str) -> str:
-    return f"<{name}>{escape(text)}</{name}>"
+def _entry(name: str, told: dict[str, str], mark: str = "") -> list[str]:
+    """An element and what is told in it, each on a line of its own. `mark`: its attributes."""
+    lines = [f"      <{key}>{escape(text)}</{key}>" for key, text in told.items()]
+    return [f"    <{name}{mark}>", *lines, f"    </{name}>"]
 
 
 def form_list(forms: Iterable[ListedForm]) -> str:
     """The xforms document. An entry without name or address would lose Collect the whole list: the ID stands in."""
-    lines = [HEAD, '<xforms xmlns="http://openrosa.org/xforms/xformsList">']
+    lines = [HEAD, '  <xforms xmlns="http://openrosa.org/xforms/xformsList">']
     for form in forms:
-        lines.append(
-            "\n<xform>" + _element("formID", form.form_id) + _element("name", form.name.strip() or form.form_id)
-        )
-        # A blank version is none, and an empty element is left out: that is how Collect reads both.
-        if form.version.strip():
-            lines.append(_element("version", form.version))
-        lines.append(_element("hash", f"md5:{form.md5}") + _element("downloadUrl", form.download_url))
-        if form.manifest_url:
-            lines.append(_element("manifestUrl", form.manifest_url))
-        lines.append("</xform>")
-    lines.append("\n</xforms>")
-    return "".join(lines)
+        told = {"formID": form.form_id, "name": form.name.strip() or form.form_id}
+        # A blank version is none to Collect; other clients want the element all the same.
+        told |= {"version": form.version.strip(), "hash": f"md5:{form.md5}", "downloadUrl": form.download_url}
+        lines += _entry("xform", told | ({"manifestUrl": form.manifest_url} if form.manifest_url else {}))
+    return "\n".join([*lines, "  </xforms>"])
 
 
 def manifest(files: Iterable[MediaFile]) -> str:
     """The manifest document of one form version."""
-    lines = [HEAD, '<manifest xmlns="http://openrosa.org/xforms/xformsManifest">']
+    lines = [HEAD, '  <manifest xmlns="http://openrosa.org/xforms/xformsManifest">']
     for file in files:
-        kind = f' type="{file.type}"' if file.type else ""
-        lines.append(f"\n<mediaFile{kind}>" + _element("filename", file.name) + _element("hash", f"md5:{file.hash}"))
-        lines.append(_element("downloadUrl", file.download_url))
-        if file.integrity_url:
-            lines.append(_element("integrityUrl", file.integrity_url))
-        lines.append("</mediaFile>")
-    lines.append("\n</manifest>")
-    return "".join(lines)
+        told = {"filename": file.name, "hash": f"md5:{file.hash}", "downloadUrl": file.download_url}
+        told |= {"integrityUrl": file.integrity_url} if file.integrity_url else {}
+        lines += _entry("mediaFile", told, f' type="{file.type}"' if file.type else "")
+    return "\n".join([*lines, "  </manifest>"])

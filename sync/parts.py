@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -57,6 +57,20 @@ def short_name(name: str) -> str:
     ending = PurePosixPath(name).suffix
     tail = f"~{hashlib.sha256(name.encode()).hexdigest()[:8]}{ending if len(ending) <= MAX_ENDING else ''}"
     return name[: MAX_NAME - len(tail)] + tail
+
+
+def placed(parts: Collection[Part], expected: Iterable[str]) -> tuple[Part, ...]:
+    """The files, each under a name that the submission expects if its part was called so, whatever the file was.
+
+    None takes the place of another.
+    """
+    free = set(map(short_name, expected)) - {part.name for part in parts}
+    found = []
+    for part in parts:
+        name = part.field if part.field in free else part.name
+        free.discard(name)
+        found.append(part if name == part.name else replace(part, name=name))
+    return tuple(found)
 
 
 def whole(part: Part, limit: int = MAX_XML) -> bytes:

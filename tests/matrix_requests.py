@@ -47,6 +47,7 @@ BODIES: dict[str, Any] = {
     "users.add_role": {"role": "viewer", "project": "1"},
     "review.decide": {"decision": "approved"},
     "review.comment": {"comment": "Chào"},
+    "bulk.decide": {"decision": "approved", "ids": "uuid:none"},
     "review.dismiss": {"reason": "Đúng"},
     "forms.set_state": {"state": "closing"},
     "projects.create": {"name": "Mới"},

@@ -60,4 +60,13 @@ QUERIES = {
     "$wkt": "Places as well-known text instead of GeoJSON.",
     "$skiptoken": "Where the page before ended; it stands in `@odata.nextLink`.",
     "findings": "With how many problems were found, and their codes.",
+    "$filter": "Only submissions that fit: metadata and answers, as OData writes conditions.",
+    "attachments": "`false`: without the files that were sent.",
+    "groupPaths": "`false`: columns are called without the groups they are in.",
+    "splitSelectMultiples": "A column of 0 and 1 for each choice.",
+    "deletedFields": "With questions that newer versions no longer have.",
+    "labels": "The language of the form whose words stand for names and codes.",
+    "excel": "Made for spreadsheets: marked as UTF-8, and without formulas.",
+    "fieldpath": "The place that is shown, like `/group/place`.",
+    "unit": "With the unit of each submission.",
 }

@@ -116,8 +116,11 @@ def adopt(actor: Actor, version: SubmissionVersion, orphan: SubmissionVersion) -
 
 def expect_files(
     version_id: Number, named: Iterable[str], sent: Iterable[Part], edited: SubmissionVersion | None
-) -> None:
-    """Places for the files that the XML names or that came with it; an edit keeps those it names again."""
+) -> dict[str, str]:
+    """Places for the files that the XML names or that came with it; an edit keeps those it names again.
+
+    Those that are there now, by name, with their hashes; first what the XML names, in its order.
+    """
     arrived = {part.name: part for part in sent}
     expected = list(dict.fromkeys(map(short_name, named)))
     before = {file.name: file for file in of_version(edited.id)} if edited is not None else {}
@@ -135,6 +138,7 @@ def expect_files(
         row["inherited"] = part is None and row["blob_sha256"] is not None
         rows.append(row)
     insert_all(SubmissionFile, rows)
+    return {row["name"]: row["blob_sha256"] for row in rows if row["blob_sha256"] is not None}
 
 
 def inherit(edited: SubmissionVersion, edit: SubmissionVersion) -> None:

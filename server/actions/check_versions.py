@@ -43,7 +43,9 @@ def examine_submission(form: xform.Form | None, row: Any, files: set[str]) -> It
     except Problem:
         yield "its XML cannot be read"
         return
-    said = (instance.instance_id, instance.deprecated_id, instance.instance_name, instance.encrypted)
+    # What came by REST without an ID has one from here.
+    own = instance.instance_id or row.instance_id
+    said = (own, instance.deprecated_id, instance.instance_name, instance.encrypted)
     if said != (row.instance_id, row.deprecated_id, row.instance_name, row.encrypted):
         yield "its row names other IDs than its XML"
     if instance.form_id != row.xml_form_id:

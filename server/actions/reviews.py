@@ -23,16 +23,27 @@ def review(
 
     `needs_comment`: returning it without a word would leave the volunteer guessing, so it is refused.
     """
-    submission, version = rows.get(actor, form, instance_id, "submission.update")
+    row = rows.get(actor, form, instance_id, "submission.update")
+    check(state, comment, needs_comment=needs_comment)
+    decide(actor, row, state, comment)
+    return row
+
+
+def check(state: str | None, comment: str = "", *, needs_comment: bool = False) -> None:
+    """Raises UNEXPECTED_VALUE for a state that there is not, MISSING_PARAMETER for what is returned without a word."""
     if state is not None and state not in STATES:
         raise problems.UNEXPECTED_VALUE(field="state", value=state, reason=f"one of {', '.join(STATES)} was expected")
     if needs_comment and state == "hasIssues" and not comment.strip():
         raise problems.MISSING_PARAMETER(field="comment")
+
+
+def decide(actor: Actor, row: rows.Row, state: str | None, comment: str) -> None:
+    """Within a write transaction, of a row that she may change: what `review` does to one that is found."""
+    submission, version = row
     submission.review_state = state
     _log_update(actor, submission, instanceId=version.instance_id, reviewState=state)
     if comment.strip():
         _add(actor, submission, comment, None)
-    return submission, version
 
 
 @writes
@@ -91,6 +102,10 @@ def comments(actor: Actor, submission: Submission) -> list[Comment]:
 @writes
 def delete(actor: Actor, form: Form, instance_id: str) -> None:
     """Take a submission away; it stays in the table until it is purged, so that it cannot come back by a resend."""
-    submission, _ = rows.get(actor, form, instance_id, "submission.delete")
+    take_away(actor, rows.get(actor, form, instance_id, "submission.delete")[0])
+
+
+def take_away(actor: Actor, submission: Submission) -> None:
+    """Within a write transaction, of a submission that she may delete: what `delete` does."""
     submission.deleted_at = now()
     _log(actor, "submission.delete", submission, instanceId=submission.instance_id)

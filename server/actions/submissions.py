@@ -9,6 +9,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
@@ -26,7 +27,7 @@ from server.db import Number, db, end_read, insert, insert_all, known_number, no
 from server.models import FindingRow, Submission, SubmissionVersion
 from server.permissions import Actor
 from sync.intake import Decision, Known, decide
-from sync.parts import Part, Upload, short_name
+from sync.parts import Part, Upload, placed
 
 log = logging.getLogger("donghanh.submissions")
 
@@ -45,7 +46,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A submission, read and checked, before it is decided what it is."""
+    """A submission, read and checked, before it is decided what it is. `unknown`: there is no such version."""
 
     instance: Instance
     instance_id: str
@@ -60,6 +61,7 @@ class Arrival:
     incomplete: bool
     sender: Sender
     findings: tuple[Finding, ...]
+    unknown: bool
 
 
 def receive(
@@ -79,17 +81,19 @@ def receive(
 
     `xml_form_id`: the form the address names, which the body must name too. `draft`: sent to try the draft.
     `replaces`: the current version that an edit must name (REST's PUT). `fresh`: a repeat is refused (REST's POST).
+    Who sends by REST is a program that hears what is wrong: it is told of an unknown version, which a phone is not, and
+    what it sends without an ID gets one.
     """
+    told = fresh or replaces is not None
+    own = str(uuid4()) if told else ""
     for _ in range(TRIES):
-        arrival = _read(actor, project_id, upload, sender, xml_form_id, draft)
-        if replaces is not None and not arrival.instance.deprecated_id:
-            raise problems.EXPECTED_DEPRECATION()
-        if replaces is not None and arrival.instance.deprecated_id != replaces:
-            raise problems.DEPRECATING_OLD(deprecatedId=arrival.instance.deprecated_id)
+        arrival = _read(actor, project_id, upload, sender, xml_form_id, draft, own)
+        if told:
+            _expect(arrival, replaces)
         end_read()
         files.keep(arrival.files)
         try:
-            return _store(actor, arrival, fresh or replaces is not None)
+            return _store(actor, arrival, told)
         except (DBAPIError, StaleDataError, ObjectDeletedError) as error:
             # At the same moment the same instance came in on another connection, its chain or the draft changed, or the
             # database was started again: look again. What was committed after all is found as a repeat.
@@ -100,23 +104,36 @@ def receive(
     raise problems.BUSY()
 
 
+def _expect(arrival: Arrival, replaces: str | None) -> None:
+    """What a program is told of at once. Raises FORM_VERSION_UNKNOWN, EXPECTED_DEPRECATION, DEPRECATING_OLD."""
+    edited = arrival.instance.deprecated_id
+    if arrival.unknown:
+        raise problems.FORM_VERSION_UNKNOWN(formVersion=arrival.instance.version)
+    if replaces is not None and not edited:
+        raise problems.EXPECTED_DEPRECATION()
+    if replaces is not None and edited != replaces:
+        raise problems.DEPRECATING_OLD(deprecatedId=edited)
+
+
 def _read(
-    actor: Actor, project_id: int, upload: Upload, sender: Sender, xml_form_id: str | None, draft: bool
+    actor: Actor, project_id: int, upload: Upload, sender: Sender, xml_form_id: str | None, draft: bool, own: str
 ) -> Arrival:
+    """`own`: the ID of what has none."""
     instance = instances.read(upload.xml)
     if xml_form_id is not None and instance.form_id != xml_form_id:
         raise problems.UNEXPECTED_VALUE(
             field="form id", value=instance.form_id, reason="it is not the form that the address names"
         )
-    if not instance.instance_id:
+    instance_id = instance.instance_id or ("" if instance.encrypted else own)
+    if not instance_id:
         raise problems.MISSING_PARAMETER(field="instanceID")
-    target, unknown = _target(actor, project_id, instance, draft)
+    target, unknown = _target(actor, project_id, instance, draft, told=bool(own))
     around = logic.circumstances(target.version_id or 0, target.time_zone)
     checked = checks.find(forms.compiled_target(target), instance, around)
     extra = (Finding("origin.version", value=instance.version, args={"version": instance.version}),) if unknown else ()
     return Arrival(
         instance,
-        instance.instance_id,
+        instance_id,
         upload.xml,
         hashlib.sha256(upload.xml).hexdigest(),
         checked,
@@ -124,15 +141,16 @@ def _read(
         target.project_id,
         target.version_id or 0,
         draft,
-        upload.files,
+        placed(upload.files, checked.files),
         upload.incomplete,
         sender,
         (*extra, *checked.findings),
+        unknown,
     )
 
 
-def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> tuple[Target, bool]:
-    """The form with the version to check against, and whether the version named is unknown."""
+def _target(actor: Actor, project_id: int, instance: Instance, draft: bool, *, told: bool) -> tuple[Target, bool]:
+    """The form with the version to check against, and whether the version named is unknown. `told`: of a program."""
     current = forms.target(project_id, instance.form_id, draft=draft)
     if current is None:
         raise problems.FORM_UNKNOWN(form=instance.form_id)
@@ -143,6 +161,8 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool) -> t
         return current, False
     if current.state == "closed":
         raise problems.NOT_ACCEPTING()
+    if current.version_id is None and told:
+        raise problems.FORM_VERSION_UNKNOWN(formVersion=instance.version)
     if current.version_id is None:
         raise problems.FORM_UNKNOWN(form=instance.form_id)
     if current.version == instance.version:
@@ -211,7 +231,8 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
     version_id = _add_version(arrival, origin, submission_id)
     _add_findings(arrival.project_id, version_id, findings, again)
     # While further parts are announced, a file may still come that the version before had too.
-    chains.expect_files(version_id, arrival.checked.files, arrival.files, None if arrival.incomplete else edited)
+    before = None if arrival.incomplete else edited
+    kept = chains.expect_files(version_id, arrival.checked.files, arrival.files, before)
     audits.log(
         actor,
         "submission.create" if edited is None else "submission.update.version",
@@ -221,18 +242,15 @@ def _add(actor: Actor, arrival: Arrival, decision: Decision, edited: SubmissionV
         unit_id=unit_id,
         instanceId=arrival.instance_id,
     )
-    _log_files(actor, arrival, submission_id, unit_id)
+    _log_files(actor, arrival, submission_id, unit_id, kept)
     return submission_id, version_id
 
 
-def _log_files(actor: Actor, arrival: Arrival, submission_id: Number, unit_id: int | None) -> None:
-    """An entry for each file that came with it, in the order in which the XML names them."""
-    sent = {part.name: part for part in arrival.files}
-    names = [*(name for name in map(short_name, arrival.checked.files) if name in sent), *sent]
-    told = [
-        {"instanceId": arrival.instance_id, "name": name, "newBlobId": sent[name].sha256}
-        for name in dict.fromkeys(names)
-    ]
+def _log_files(
+    actor: Actor, arrival: Arrival, submission_id: Number, unit_id: int | None, kept: dict[str, str]
+) -> None:
+    """An entry for each file that came with it, or that it keeps of the version it edits, in the order of the XML."""
+    told = [{"instanceId": arrival.instance_id, "name": name, "newBlobId": sha256} for name, sha256 in kept.items()]
     if told:
         place = {"project_id": arrival.project_id, "form_id": arrival.form_id, "submission_id": submission_id}
         audits.log_each(actor, "submission.attachment.update", told, **place, subject_id=None, unit_id=unit_id)

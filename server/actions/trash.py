@@ -8,7 +8,7 @@ from schemas import problems
 from server import permissions
 from server.actions import audits, forms, projects, rows
 from server.db import db, writes
-from server.models import Form
+from server.models import Form, Submission
 from server.permissions import Actor
 
 
@@ -35,7 +35,11 @@ def restore_form(actor: Actor, project_id: int, number: int) -> None:
 @writes
 def restore_submission(actor: Actor, form: Form, instance_id: str) -> None:
     """Bring back a submission that was taken away. Raises NOT_FOUND."""
-    submission = rows.get_deleted(actor, form, instance_id, "submission.restore")
+    bring_back(actor, rows.get_deleted(actor, form, instance_id, "submission.restore"))
+
+
+def bring_back(actor: Actor, submission: Submission) -> None:
+    """Within a write transaction, of a submission that she may restore: what `restore_submission` does."""
     submission.deleted_at = None
-    place = {"project_id": form.project_id, "form_id": form.id, "submission_id": submission.id}
+    place = {"project_id": submission.project_id, "form_id": submission.form_id, "submission_id": submission.id}
     audits.log(actor, "submission.restore", **place, unit_id=submission.unit_id, instanceId=submission.instance_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Flask, Response, jsonify, request, stream_with_context
@@ -31,8 +31,8 @@ def given(name: str) -> bool | None:
     return {"true": True, "false": False}.get(request.args.get(name, "").lower())
 
 
-def export(ending: str, draft: bool, project_id: int, xml_form_id: str) -> Response:
-    """A form's submissions as a file. Passphrases of managed keys are in the query, or, of a POST, in the body."""
+def export(ending: str, kind: str, draft: bool, project_id: int, xml_form_id: str) -> Response:
+    """A form's submissions as a file of this kind. Passphrases of managed keys are in the query, or, of a POST, in the body."""
     actor, made = identity.actor(), FORMATS[ending]
     form = forms.get(actor, project_id, xml_form_id, *rows.READ)
     version = forms.draft_of(form) if draft else form.current
@@ -50,7 +50,7 @@ def export(ending: str, draft: bool, project_id: int, xml_form_id: str) -> Respo
     found = Export(actor, form, version, wanted)
     if ending != "geojson":
         found.begin(ending, standard=made.standard)
-    response = Response(stream_with_context(found.stream(made.write)), content_type=made.content_type)
+    response = Response(stream_with_context(found.stream(made.write)), status=200, content_type=kind)
     name = file_name(f"{xml_form_id}.{ending.rpartition('.')[2] if wanted.media else ending}")
     response.headers["Content-Disposition"] = mime.disposition(name)
     return _marked(response, mark)
@@ -124,8 +124,17 @@ def _map(project_id: int, xml_form_id: str, instance_id: str, version_id: str | 
     return jsonify(geojson.of_one(version.instance_id, answers, paths, default, many))
 
 
+def _view(ending: str, draft: bool) -> Callable[[int, str], Response]:
+    kind = FORMATS[ending].content_type
+
+    def view(project_id: int, xml_form_id: str) -> Response:
+        return export(ending, kind, draft, project_id, xml_form_id)
+
+    view.__doc__ = f"The submissions of {'a draft' if draft else 'a form'} as {ending}."
+    return view
+
+
 for _ending in FORMATS:
     for _place, _draft in (("submissions", False), ("draft/submissions", True)):
         _name = f"{_place}_{_ending}".replace(".", "_").replace("/", "_")
-        _view = functools.partial(export, _ending, _draft)
-        api.add_url_rule(f"{FORM}/{_place}.{_ending}", _name, _view, methods=["GET", "POST"])
+        api.add_url_rule(f"{FORM}/{_place}.{_ending}", _name, _view(_ending, _draft), methods=["GET", "POST"])

@@ -110,6 +110,21 @@ def manifest(project_id: int, xml_form_id: str) -> Response:
     return _manifest(kept, f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
 
 
+@api.get(f"{FORM}/versions/<version>/manifest")
+def version_manifest(project_id: int, xml_form_id: str, version: str) -> Response:
+    """The files of one published version."""
+    found = forms.version_named(forms.get(_asker(project_id), project_id, xml_form_id), version)
+    address = f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}/versions/{quote(version, safe='')}"
+    return _manifest(files.kept(found.id), address)
+
+
+@api.get(f"{DRAFT}/manifest")
+def draft_manifest(project_id: int, xml_form_id: str) -> Response:
+    """The files of the draft, for whoever may see it."""
+    draft = forms.draft_of(forms.get(_asker(project_id), project_id, xml_form_id, "form.update"))
+    return _manifest(files.kept(draft.id), f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}/draft")
+
+
 @api.get(f"{PROJECT}/submission")
 def announce(project_id: int) -> Response:
     """HEAD before every submission: how long a body may be. Also says early that the key is worthless."""
@@ -168,6 +183,14 @@ def _tried(project_id: int, xml_form_id: str, draft_key: str) -> tuple[Form, For
     return form, forms.draft_of(form)
 
 
+def _found(project_id: int, xml_form_id: str, draft_key: str) -> tuple[Form, FormVersion]:
+    """As `_tried`, for REST, which says of a draft that is gone what it says of all else. Raises NOT_FOUND."""
+    try:
+        return _tried(project_id, xml_form_id, draft_key)
+    except Problem:
+        raise problems.NOT_FOUND() from None
+
+
 def _test_address(project_id: int, xml_form_id: str, draft_key: str) -> str:
     tail = f"projects/{project_id}/forms/{quote(xml_form_id, safe='')}/draft"
     return f"{wire.base_url()}/v1/test/{quote(draft_key, safe='$!')}/{tail}"
@@ -177,7 +200,7 @@ def _test_address(project_id: int, xml_form_id: str, draft_key: str) -> str:
 def test_form_list(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     """The draft alone."""
     form, draft = _tried(project_id, xml_form_id, draft_key)
-    has_files = any(blob is not None for _, blob in files.of_version(draft.id))
+    has_files = bool(files.of_version(draft.id))
     address = _test_address(project_id, xml_form_id, draft_key)
     offered = Offered(form.xml_form_id, draft.title, draft.version, draft.md5, has_files)
     return wire.document(documents.form_list([_listed(offered, address)]), openrosa.CONTENT_TYPE)
@@ -194,14 +217,14 @@ def test_manifest(project_id: int, xml_form_id: str, draft_key: str) -> Response
 @identity.open_to_all
 def test_xml(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     """The draft's XML."""
-    return wire.document(_tried(project_id, xml_form_id, draft_key)[1].xml, "application/xml; charset=utf-8")
+    return wire.document(_found(project_id, xml_form_id, draft_key)[1].xml, "application/xml; charset=utf-8")
 
 
 @test_rest.get(f"{DRAFT}/attachments/<name>")
 @identity.open_to_all
 def test_file(project_id: int, xml_form_id: str, draft_key: str, name: str) -> Response:
     """One of the draft's files."""
-    file, blob = files.one_of_version(_tried(project_id, xml_form_id, draft_key)[1].id, name)
+    file, blob = files.one_of_version(_found(project_id, xml_form_id, draft_key)[1].id, name)
     if blob is None:
         raise problems.NOT_FOUND()
     return wire.download(blob.sha256, blob.size, file.name, file.content_type)
@@ -227,10 +250,7 @@ def test_submit(project_id: int, xml_form_id: str, draft_key: str) -> Response:
 @identity.open_to_all
 def test_create(project_id: int, xml_form_id: str, draft_key: str) -> Response:
     """A test submission, as the REST API takes it: the XML alone. Raises NOT_FOUND."""
-    try:
-        form, _ = _tried(project_id, xml_form_id, draft_key)
-    except Problem:
-        raise problems.NOT_FOUND() from None
+    form, _ = _found(project_id, xml_form_id, draft_key)
     actor, upload = _tester(form), Upload(whole(uploads.body(request)))
     number = submissions.receive(actor, project_id, upload, sender(), xml_form_id=xml_form_id, draft=True, fresh=True)
     assert number is not None

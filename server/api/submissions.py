@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, abort, redirect, request
 
 from schemas.access import ActorShape
 from schemas.projects import KeyShape
 from schemas.submissions import (
-    CommentShape,
-    NewComment,
-    ReviewChange,
     SubmissionShape,
 )
 from server import identity, permissions, uploads
-from server.actions import access, audits, forms, free_text, reviews, rows, submissions, trash
+from server.actions import audits, forms, free_text, rows, submissions
 from server.actions import keys as known_keys
 from server.actions.submissions import Sender
 from server.api import audits as history_of
@@ -25,6 +23,8 @@ from server.models import Form, SubmissionVersion
 from sync.parts import Upload, whole
 
 api = wire.blueprint("submissions")
+# Of what a client says of itself, in characters.
+LONGEST = 255
 SHOWN = (
     "instance_id",
     "submitter_id",
@@ -49,8 +49,9 @@ def is_draft() -> bool:
 
 
 def sender() -> Sender:
-    """What the request tells of the client."""
-    return Sender(request.args.get("deviceID"), request.headers.get("User-Agent"))
+    """What the request tells of the client. A page that sends for somebody names itself before the browser."""
+    agent = " ".join(filter(None, (request.headers.get("ODK-Client"), request.headers.get("User-Agent"))))
+    return Sender(request.args.get("deviceID", "")[:LONGEST] or None, agent[:LONGEST] or None)
 
 
 def version_dict(version: SubmissionVersion, named: bool) -> dict[str, Any]:
@@ -67,28 +68,52 @@ def submission_dict(row: rows.Row, named: bool | None = None) -> dict[str, Any]:
     if named is None:
         named = free_text.sees(identity.actor(), submission)
     shown = {name: getattr(submission, name) for name in SHOWN} | {"current_version": version_dict(version, named)}
-    if wire.extended():
-        made_with = forms.version_by_id(version.form_version_id).version
-        shown |= {"submitter": submission.submitter, "form_version": made_with}
-    return shown
+    return shown | ({"submitter": submission.submitter} if wire.extended() else {})
 
 
-def _form(project_id: int, xml_form_id: str, *verbs: str) -> Form:
-    return forms.get(identity.actor(), project_id, xml_form_id, *(verbs or rows.READ))
+def find_form(project_id: int, xml_form_id: str, *verbs: str) -> Form:
+    """The form on which the asker has one of the verbs; below `/draft` it has a draft. Raises what `forms.get` does."""
+    form = forms.get(identity.actor(), project_id, xml_form_id, *(verbs or rows.READ))
+    if is_draft():
+        forms.draft_of(form)
+    return form
 
 
 def find_row(
     project_id: int, xml_form_id: str, instance_id: str, version_id: str | None = None, *, whole: bool = False
 ) -> rows.Row:
     """A submission that is shown to the asker, with its current version or the one named. `whole`: as `rows.read`."""
-    form = _form(project_id, xml_form_id)
+    form = find_form(project_id, xml_form_id)
     return rows.read(identity.actor(), form, instance_id, draft=is_draft(), version_id=version_id, whole=whole)
+
+
+def current_row(
+    project_id: int, xml_form_id: str, instance_id: str, tail: str = "", *, whole: bool = False
+) -> rows.Row:
+    """As `find_row`. Who asks for an edit as if it were a submission is sent on to that version of it.
+
+    `tail`: what follows in the address.
+    """
+    send_on(project_id, xml_form_id, instance_id, tail)
+    return find_row(project_id, xml_form_id, instance_id, whole=whole)
+
+
+def send_on(project_id: int, xml_form_id: str, instance_id: str, tail: str = "") -> None:
+    """Send who asks for an edit as if it were a submission to that version of it; with the rest of the address."""
+    form = find_form(project_id, xml_form_id)
+    root = rows.root(identity.actor(), form, instance_id, draft=is_draft())
+    if root in (None, instance_id):
+        return
+    above = f"/v1/projects/{project_id}/forms/{quote(xml_form_id, safe='')}{'/draft' if is_draft() else ''}/submissions"
+    to = f"{above}/{quote(root, safe='')}/versions/{quote(instance_id, safe=':')}{tail}"
+    query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
+    abort(redirect(to + query, 301))
 
 
 @api.get("")
 def list_all(project_id: int, xml_form_id: str) -> Response:
     """Submissions, newest first; with `deleted` those that were taken away."""
-    form = _form(project_id, xml_form_id, *rows.LIST)
+    form = find_form(project_id, xml_form_id, *rows.LIST)
     found, _ = rows.submissions(
         identity.actor(),
         form,
@@ -146,73 +171,27 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
 @api.get("/submitters")
 def submitters(project_id: int, xml_form_id: str) -> Response:
     """Who has sent something."""
-    return wire.reply(ActorShape, rows.submitters(identity.actor(), _form(project_id, xml_form_id)))
+    form = find_form(project_id, xml_form_id)
+    return wire.reply(ActorShape, rows.submitters(identity.actor(), form, draft=is_draft()))
 
 
 @api.get("/keys")
 def keys(project_id: int, xml_form_id: str) -> Response:
     """Keys that would decrypt what was sent."""
-    form = _form(project_id, xml_form_id)
+    form = find_form(project_id, xml_form_id)
     return wire.reply(KeyShape, known_keys.in_use(identity.actor(), form, draft=is_draft()))
 
 
 @api.get("/<instance_id>")
 def get(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """One submission."""
-    return wire.reply(SubmissionShape, submission_dict(find_row(project_id, xml_form_id, instance_id)))
+    return wire.reply(SubmissionShape, submission_dict(current_row(project_id, xml_form_id, instance_id)))
 
 
 @api.get("/<instance_id>.xml")
 def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The XML of the current version, as it was received."""
-    return xml_of(find_row(project_id, xml_form_id, instance_id, whole=True)[1])
-
-
-@api.patch("/<instance_id>")
-def review(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """Set the review state, if one is given."""
-    form = _form(project_id, xml_form_id, "submission.update")
-    changes = wire.body(ReviewChange)
-    if "review_state" in changes:
-        row = reviews.review(identity.actor(), form, instance_id, changes["review_state"])
-    else:
-        row = reviews.touch(identity.actor(), form, instance_id)
-    return wire.reply(SubmissionShape, submission_dict(row))
-
-
-@api.delete("/<instance_id>")
-def delete(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """Take a submission away."""
-    reviews.delete(identity.actor(), _form(project_id, xml_form_id, "submission.delete"), instance_id)
-    return jsonify(wire.SUCCESS)
-
-
-@api.post("/<instance_id>/restore")
-def restore(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """Bring back what was taken away."""
-    trash.restore_submission(identity.actor(), _form(project_id, xml_form_id, "submission.restore"), instance_id)
-    return jsonify(wire.SUCCESS)
-
-
-@api.get("/<instance_id>/comments")
-def comments(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """Comments, newest first."""
-    submission, _ = find_row(project_id, xml_form_id, instance_id)
-    shown = [_comment_dict(comment) for comment in reviews.comments(identity.actor(), submission)]
-    return wire.reply(CommentShape, shown)
-
-
-@api.post("/<instance_id>/comments")
-def add_comment(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """A new comment."""
-    form = _form(project_id, xml_form_id, "submission.update")
-    given = wire.body(NewComment)["body"]
-    return wire.reply(CommentShape, _comment_dict(reviews.add_comment(identity.actor(), form, instance_id, given)))
-
-
-def _comment_dict(comment: Any) -> dict[str, Any]:
-    shown = {"body": comment.body, "actor_id": comment.actor_id, "created_at": comment.created_at}
-    return shown | ({"actor": access.actor_row(comment.actor_id)} if wire.extended() else {})
+    return xml_of(current_row(project_id, xml_form_id, instance_id, ".xml", whole=True)[1])
 
 
 @api.get("/<instance_id>/audits")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, request
 
 from schemas.submissions import SubmissionFileShape, VersionShape
 from server import identity, uploads
-from server.actions import chains, forms, free_text, rows, submission_files
+from server.actions import chains, edits, forms, free_text, rows, submission_files
 from server.actions.submission_files import Place
 from server.api import wire
 from server.api.forms import FORM
-from server.api.submissions import find_row, is_draft, version_dict, xml_of
+from server.api.submissions import current_row, find_form, find_row, is_draft, send_on, version_dict, xml_of
 from server.models import SubmissionVersion
 
 api = wire.blueprint("versions")
@@ -29,12 +30,13 @@ def register(app: Flask) -> None:
 @api.get("/<instance_id>/attachments")
 def list_files(project_id: int, xml_form_id: str, instance_id: str) -> Response:
     """The files it names or came with, and whether they have arrived."""
-    return _files(find_row(project_id, xml_form_id, instance_id, whole=True)[1])
+    return _files(current_row(project_id, xml_form_id, instance_id, "/attachments", whole=True)[1])
 
 
 @api.get("/<instance_id>/attachments/<name>")
 def get_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
     """One file."""
+    send_on(project_id, xml_form_id, instance_id, f"/attachments/{quote(name, safe='')}")
     return _file(project_id, xml_form_id, instance_id, None, name)
 
 
@@ -42,7 +44,7 @@ def get_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> 
 def put_file(project_id: int, xml_form_id: str, instance_id: str, name: str) -> Response:
     """Upload a file the submission names. A data collector may fill what is missing of her own."""
     actor = identity.actor()
-    form = forms.get(actor, project_id, xml_form_id, *VERBS_TO_ATTACH)
+    form = find_form(project_id, xml_form_id, *VERBS_TO_ATTACH)
     place = Place(rows.Place(form.project_id, form.id), instance_id, name, is_draft())
     submission_files.to_fill(actor, place)  # before the body is read
     submission_files.attach(actor, place, uploads.body(request, name))
@@ -63,7 +65,7 @@ def clear_version_file(project_id: int, xml_form_id: str, instance_id: str, vers
 
 def _clear(project_id: int, xml_form_id: str, instance_id: str, version_id: str | None, name: str) -> Response:
     actor = identity.actor()
-    form = forms.get(actor, project_id, xml_form_id, *VERBS_TO_CLEAR)
+    form = find_form(project_id, xml_form_id, *VERBS_TO_CLEAR)
     place = rows.Place(form.project_id, form.id)
     submission_files.clear(actor, Place(place, instance_id, name, is_draft(), version_id))
     return jsonify(wire.SUCCESS)
@@ -78,7 +80,15 @@ def list_versions(project_id: int, xml_form_id: str, instance_id: str) -> Respon
 
 
 def _versioned(version: SubmissionVersion, named: bool) -> dict[str, Any]:
-    return version_dict(version, named) | {"form_version": forms.version_by_id(version.form_version_id).version}
+    shown = version_dict(version, named)
+    return shown | ({"form_version": forms.version_by_id(version.form_version_id).version} if wire.extended() else {})
+
+
+@api.get("/<instance_id>/diffs")
+def diffs(project_id: int, xml_form_id: str, instance_id: str) -> Response:
+    """What each version changed of the one before, by its instance ID."""
+    submission, _ = find_row(project_id, xml_form_id, instance_id, whole=True)
+    return jsonify(edits.changes(find_form(project_id, xml_form_id), submission))
 
 
 @api.get("/<instance_id>/versions/<version_id>")
@@ -113,6 +123,6 @@ def _files(version: SubmissionVersion) -> Response:
 
 def _file(project_id: int, xml_form_id: str, instance_id: str, version_id: str | None, name: str) -> Response:
     actor = identity.actor()
-    form = forms.get(actor, project_id, xml_form_id, *rows.READ)
+    form = find_form(project_id, xml_form_id)
     file, blob = rows.read_file(actor, form, instance_id, name, draft=is_draft(), version_id=version_id)
-    return wire.download(blob.sha256, blob.size, file.name, file.content_type)
+    return wire.download(blob.sha256, blob.size, file.name, file.content_type, md5=blob.md5, inline=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import segno
 from flask import request
@@ -70,6 +71,12 @@ def of_link(link: PublicLink, form: Form) -> Code | None:
     shown = form.current or form.draft
     title = shown.title if shown else form.xml_form_id
     return _code(collect.app_user_settings(collect.app_user_address(base_url(), form.project_id, key), title))
+
+
+def web_address(link: PublicLink, form: Form) -> str | None:
+    """Where a browser fills the form of a public link; None when it was revoked or nothing is published."""
+    key, web_id = access.key_of(link), form.web_once_id if link.once else form.web_id
+    return f"{base_url()}/f/{web_id}?st={quote(key, safe='')}" if key and web_id else None
 
 
 def of_draft(form: Form, draft: FormVersion) -> Code | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
@@ -21,17 +20,11 @@ from server.i18n import gettext
 from server.models import Form, FormVersion
 from server.parts import settings
 from server.uploads import Spool
-from server.web import assets, changed, checks, codes, downloads, pages
+from server.web import changed, checks, codes, downloads, in_browser, pages
 from server.web.forms import FORM, definition, explain, find, workbook
 
 page = pages.blueprint("drafts")
 DRAFT = f"{FORM}/draft"
-# ODK Web Forms puts styles into the page, calculates with WebAssembly and works in blob workers.
-PREVIEW_POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; "
-    "connect-src 'self' blob: data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
-)
 _ROW = re.compile(r"^\[row : (\d+)]\s*")
 
 
@@ -171,11 +164,7 @@ def draft_workbook(project_id: int, xml_form_id: str, kind: str) -> Response:
 def preview(project_id: int, xml_form_id: str) -> Response:
     """The draft in ODK Web Forms. Nothing is stored."""
     form, draft = _draft(project_id, xml_form_id)
-    ready = assets.exists("web-forms/index.js") and assets.exists("vue.js")
-    nonce = secrets.token_urlsafe(16)
-    response = pages.show("preview.html", form=form, draft=draft, nonce=nonce, ready=ready)
-    response.headers["Content-Security-Policy"] = PREVIEW_POLICY.format(nonce=nonce)
-    return response
+    return in_browser.show("preview.html", form=form, draft=draft)
 
 
 @page.post(f"{DRAFT}/publish")

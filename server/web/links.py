@@ -36,7 +36,9 @@ def one(project_id: int, xml_form_id: str, actor_id: int) -> Response:
     """A link with its code and its address. The key is in the page only, never in the address of the page."""
     form = find(project_id, xml_form_id, "public_link.read")
     link = links.get(pages.actor(), project_id, xml_form_id, actor_id)
-    return pages.show("link.html", form=form, link=link, code=codes.of_link(link, form))
+    return pages.show(
+        "link.html", form=form, link=link, code=codes.of_link(link, form), web=codes.web_address(link, form)
+    )
 
 
 @page.post(f"{LINK}/revoke")

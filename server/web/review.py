@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response, request
 
 from schemas import problems
@@ -23,17 +26,23 @@ DECISIONS = {"approved": "approved", "hasIssues": "hasIssues", "rejected": "reje
 @page.get(SUBMISSIONS)
 def all_of(project_id: int, xml_form_id: str) -> Response:
     """The submissions of a form, newest first, narrowed by filters."""
-    form = find(project_id, xml_form_id, *rows.LIST)
+    return listing(find(project_id, xml_form_id, *rows.LIST), request.args)
+
+
+def listing(form: Form, given: Mapping[str, str], status: int = 200, **said: Any) -> Response:
+    """The list, narrowed by what is `given`. `said`: what was wrong with what was done to some of it, and with which."""
+    project_id = form.project_id
     zone = projects.get(pages.actor(), project_id).time_zone
-    filters = lists.filters(request.args, lists.remembered_search())
+    filters = lists.filters(given, lists.remembered_search())
     if filters.unit_id:
         units.get(pages.actor(), filters.unit_id)
-    number = lists.number(request.args.get("page", "")) or 1
+    number = lists.number(given.get("page", "")) or 1
     found, total = rows.submissions(
         pages.actor(), form, filters=filters, time_zone=zone, limit=lists.PAGE, offset=(number - 1) * lists.PAGE
     )
     response = pages.show(
         "submissions.html",
+        status,
         form=form,
         rows=found,
         pager=lists.Pager(number, total),
@@ -44,6 +53,7 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
         unit_name=role_words.unit_of_kind,
         choices=volunteers.unit_choices(pages.actor(), project_id),
         kinds=lists.KINDS,
+        **{"problem": "", "ticked": (), "written": "", "decision": ""} | said,
     )
     shown = audits.seen(submission for submission, _ in found)
     audits.looked_through(pages.actor(), "submission.list.read", form, shown)

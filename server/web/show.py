@@ -33,6 +33,7 @@ NOTICES = {
     "rejected": N_("Rejected."),
     "received": N_("Back to “received”."),
     "commented": N_("Comment added."),
+    "decided": N_("Done. Submissions decided on: %(count)s."),
     "dismissed": N_("The problem is dismissed. It stands below, folded."),
     "brought_back": N_("The problem counts again."),
     "draft": N_("The draft is saved. Try it, then publish it."),

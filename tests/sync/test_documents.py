@@ -37,10 +37,26 @@ def test_nothing_to_offer_is_a_list_too() -> None:
     assert fields(form_list([])) == []
 
 
-def test_a_blank_version_and_no_files_are_left_out_and_a_blank_name_is_replaced() -> None:
+def test_no_files_are_left_out_a_blank_version_is_empty_and_a_blank_name_is_replaced() -> None:
     (entry,) = fields(form_list([ListedForm("visit", "  ", " ", "0" * 32, "https://x.example/visit.xml")]))
-    assert entry.keys() == {"formID", "name", "hash", "downloadUrl"}
-    assert entry["name"] == "visit"
+    assert entry.keys() == {"formID", "name", "version", "hash", "downloadUrl"}
+    assert (entry["name"], entry["version"]) == ("visit", None)
+
+
+def test_the_text_is_as_clients_know_it() -> None:
+    unnamed = ListedForm("visit", "Visit", "", "0" * 32, "https://x.example/visit.xml")
+    assert form_list([unnamed]) == (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '  <xforms xmlns="http://openrosa.org/xforms/xformsList">\n'
+        "    <xform>\n"
+        "      <formID>visit</formID>\n"
+        "      <name>Visit</name>\n"
+        "      <version></version>\n"
+        f"      <hash>md5:{'0' * 32}</hash>\n"
+        "      <downloadUrl>https://x.example/visit.xml</downloadUrl>\n"
+        "    </xform>\n"
+        "  </xforms>"
+    )
 
 
 def test_texts_are_escaped() -> None:

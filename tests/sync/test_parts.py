@@ -9,7 +9,7 @@ import pytest
 
 from schemas import problems
 from schemas.problems import Problem
-from sync.parts import MAX_XML, Part, Upload, pick, safe_name, whole
+from sync.parts import MAX_XML, Part, Upload, pick, placed, safe_name, whole
 
 
 def part(field: str, name: str, data: bytes = b"data") -> Part:
@@ -72,7 +72,7 @@ def test_a_file_without_a_name_has_that_of_its_field() -> None:
     assert [file.name for file in pick([XML, part("audit.csv", "")]).files] == ["audit.csv"]
 
 
-def test_what_browsers_add_is_no_file() -> None:
+def test_what_browsers_add_is_no_part() -> None:
     assert pick([XML, part("__csrf", ""), part("Date", "")]).files == ()
     assert [file.name for file in pick([XML, part("Date", "Date")]).files] == ["Date"]
 
@@ -108,3 +108,11 @@ def test_a_name_that_is_too_long_is_cut_and_stays_its_own() -> None:
     assert first.startswith("ả" * 200) and first.endswith(".jpg") and first != second
     assert len(safe_name("a." + "x" * 300)) == len(safe_name("x" * 256)) == 255
     assert safe_name(first) == first
+
+
+def test_a_file_is_found_by_the_name_of_its_part_too() -> None:
+    """Some clients name the part as the submission names the file, and the file as it is called at home."""
+    called = [part("nhà.jpg", "IMG_1.jpg"), part("other.jpg", "b.jpg"), part("c.jpg", "c.jpg")]
+    assert [each.name for each in placed(called, ["nhà.jpg", "c.jpg"])] == ["nhà.jpg", "b.jpg", "c.jpg"]
+    for twice in ([part("a.jpg", "a.jpg"), part("a.jpg", "b.jpg")], [part("a.jpg", "c.jpg"), part("a.jpg", "b.jpg")]):
+        assert [each.name for each in placed(twice, ["a.jpg"])] == ["a.jpg", "b.jpg"]

@@ -34,6 +34,13 @@ function prepare(root) {
   for (const box of root.querySelectorAll("[data-open-wide]")) {
     if (window.matchMedia("(min-width: 44.01rem)").matches) box.open = true;
   }
+  for (const box of root.querySelectorAll("[data-tick-all]")) {
+    box.hidden = false;
+    const all = box.querySelector("input");
+    all.addEventListener("change", () => {
+      for (const one of all.form.querySelectorAll('[name="ids"]')) one.checked = all.checked;
+    });
+  }
   root.querySelector("[data-focus]")?.focus();
 }
 

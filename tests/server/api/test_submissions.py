@@ -101,7 +101,8 @@ def test_creating_refusals(client: FlaskClient, cast: Cast, form: Published) -> 
     [
         (b"", problems.UNPARSEABLE),
         (b"<data", problems.UNPARSEABLE),
-        (b'<data id="visit"/>', problems.MISSING_PARAMETER),
+        (b"<data/>", problems.MISSING_PARAMETER),
+        (b'<data id="visit"/>', problems.FORM_VERSION_UNKNOWN),
         (submission("other"), problems.UNEXPECTED_VALUE),
     ],
 )
@@ -132,8 +133,8 @@ def test_one(client: FlaskClient, cast: Cast, sent: str) -> None:
     assert told.keys() == SUBMISSION
     assert told["createdAt"].endswith("Z") and told["updatedAt"] is None
     extended = get(client, sent, cast.bob, **EXTENDED)
-    assert extended["submitter"]["type"] == "field_key"
-    assert extended["formVersion"] == "1"
+    assert extended.keys() == SUBMISSION | {"submitter"}
+    assert extended["submitter"]["type"] == extended["currentVersion"]["submitter"]["type"] == "field_key"
     expect.refused(client.get(f"{sent}0", headers=cast.bob.bearer), problems.NOT_FOUND)
 
 
@@ -186,8 +187,9 @@ def test_versions(client: FlaskClient, cast: Cast, form: Published, sent: str) -
     assert told.get_json()["reviewState"] == "edited"
     versions = get(client, f"{sent}/versions", cast.vy)
     assert [(entry["instanceId"], entry["current"]) for entry in versions] == [("uuid:2", True), ("uuid:1", False)]
-    assert all(entry.keys() == VERSION | {"formVersion"} for entry in versions)
+    assert all(entry.keys() == VERSION for entry in versions)
     (newest, _) = get(client, f"{sent}/versions", cast.vy, **EXTENDED)
+    assert newest.keys() == VERSION | {"submitter", "formVersion"}
     assert newest["submitter"]["displayName"] == "Bob" and newest["formVersion"] == "1"
     assert get(client, f"{sent}/versions/uuid:1", cast.vy)["current"] is False
     assert client.get(f"{sent}/versions/uuid:2.xml", headers=cast.vy.bearer).data == edited

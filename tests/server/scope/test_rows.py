@@ -46,7 +46,7 @@ def test_own_roles_see_what_they_sent(client: FlaskClient, country: Country) -> 
 
 
 BELOW = (
-    "", ".xml", "/comments", "/audits", "/findings", "/attachments", "/attachments/{name}.jpg", "/versions",
+    "", ".xml", "/comments", "/audits", "/findings", "/attachments", "/attachments/{name}.jpg", "/versions", "/diffs",
     "/versions/{id}", "/versions/{id}.xml", "/versions/{id}/attachments", "/versions/{id}/attachments/{name}.jpg",
 )  # fmt: skip
 
@@ -156,3 +156,13 @@ def test_a_role_of_the_dialect_tells_no_more_of_the_project(
         for name in ("lastSubmission", "submissions", "reviewStates", "appUsers", "forms"):
             assert now.get(name) == before.get(name), name
     assert told[0]["lastSubmission"] is not None
+
+
+def test_many_at_once_are_those_of_her_own_unit(client: FlaskClient, country: Country) -> None:
+    own, an = country.rows["A"], country.people["an"]
+    for outside in (country.rows["B"][0], phone.new_id()):
+        sent = {"ids": [own[0], outside], "reviewState": "approved"}
+        answer = client.post(f"{country.url}/bulk-review", json=sent, headers=an)
+        assert expect.refused(answer, problems.NOT_FOUND) == {"ids": [outside]}
+    sent = {"ids": own, "reviewState": "approved"}
+    assert client.post(f"{country.url}/bulk-review", json=sent, headers=an).status_code == 200
