@@ -24,7 +24,7 @@ from server.uploads import of_bytes
 from tests import phone
 from tests.cast import Cast, Device, assemble
 from tests.clusters import cluster  # noqa: F401
-from tests.homes import KINDS, LAPTOP, PROVINCE, SECRET, Home, Laptop, Province, close, settings_in  # noqa: F401
+from tests.homes import KINDS, LAPTOP, PROVINCE, SECRET, Home, Laptop, Province, close, hasten, settings_in  # noqa: F401
 from tests.parts import ROOT, pytest_terminal_summary, require_part  # noqa: F401
 from tests.phone import File, Published
 from tests.relay import letters  # noqa: F401
@@ -32,11 +32,13 @@ from tests.stores import store  # noqa: F401
 
 # Pages ask the same actions as the other doors, which are tried on both.
 ON_LAPTOP = ("tests/server/web/", "tests/scripts/")
+# A world of all roles, servers for cases, the real server of each kind.
+FIRST = ("tests/server/test_matrix.py", "tests/scripts/test_testserver.py", "tests/server/live/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no process waits for it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/server/test_matrix.py"))
+    """What starts the most first: one process gets it whole, and no other makes the same again at the end."""
+    items.sort(key=lambda item: next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,6 +71,8 @@ def houses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         servers = [] if kind == LAPTOP else [request.getfixturevalue(name) for name in ("cluster", "store")]
         home = Province(folder, *servers) if servers else Laptop(folder)
         app = create_app(home.settings)
+        if kind == LAPTOP:
+            hasten(app)
         built.append((home, app))
         with app.app_context():
             upkeep.migrate()

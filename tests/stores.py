@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -80,6 +81,13 @@ class Store:
         """The setting STORAGE_URL for a new, empty place."""
         return f"s3://{bucket}/{next(_counter)}-{os.getpid()}?endpoint={self.endpoint}"
 
+    def clear(self, url: str) -> None:
+        """Take away all that is stored at an address of `url`, in one request past the S3 side."""
+        parts = urlsplit(url)
+        folder = f"/buckets/{parts.netloc}{parts.path}"
+        status, said = self._ask("DELETE", "filer.port", f"{folder}?recursive=true&ignoreRecursiveError=true")
+        assert status in (204, 404), (status, said)
+
     def start(self) -> None:
         """Run it, and wait until it answers: three seconds."""
         options = {**self.ports, "dir": self.folder / "data", "ip": "127.0.0.1", "ip.bind": "127.0.0.1"}
@@ -103,14 +111,14 @@ class Store:
 
     def _answers(self) -> bool:
         """Whether it checks signatures, and the part that holds the data has reported to the part that knows where."""
-        refused, _ = self._get("s3.port", "/")
-        _, found = self._get("master.port", "/dir/status")
+        refused, _ = self._ask("GET", "s3.port", "/")
+        _, found = self._ask("GET", "master.port", "/dir/status")
         return refused == 403 and bool(json.loads(found)["Topology"]["DataCenters"])
 
-    def _get(self, port: str, path: str) -> tuple[int, bytes]:
+    def _ask(self, method: str, port: str, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request(method, path)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:

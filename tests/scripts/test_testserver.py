@@ -96,7 +96,7 @@ def basic(user: dict[str, Any], password: str = "") -> dict[str, str]:
     return {"Authorization": f"Basic {pair}", "X-Forwarded-Proto": "https"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Any]]:
     """One of each kind for all tests here."""
     with ExitStack() as running:
