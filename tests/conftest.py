@@ -31,7 +31,7 @@ from tests.relay import letters  # noqa: F401
 from tests.stores import store  # noqa: F401
 
 # Pages ask the same actions as the other doors, which are tried on both.
-ON_LAPTOP = ("tests/server/web/", "tests/scripts/")
+ON_LAPTOP = ("tests/server/web/", "tests/scripts/", "tests/server/api/test_description.py")
 # A world of all roles, servers for cases, the real server of each kind.
 FIRST = ("tests/server/test_matrix.py", "tests/scripts/test_testserver.py", "tests/server/live/")
 

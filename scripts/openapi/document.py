@@ -96,7 +96,7 @@ def _operation(rule: Rule, view: Callable[..., Any], told: Told, method: str, us
     body = _body(told) if method not in _SAFE else None
     if body:
         made["requestBody"] = body
-    made["responses"] = _responses(told, xml="openrosa" in rule.endpoint)
+    made["responses"] = _responses(told, _refused(rule))
     return made
 
 
@@ -144,7 +144,16 @@ def _body(told: Told) -> dict[str, Any] | None:
     return {"content": content} if content else None
 
 
-def _responses(told: Told, *, xml: bool) -> dict[str, Any]:
+def _refused(rule: Rule) -> dict[str, Any]:
+    """What a refusal looks like: a Problem; to phones a message in XML; OData has either, as what was asked for is."""
+    message: dict[str, Any] = {"text/xml": {}}
+    problem: dict[str, Any] = {"application/json": {"schema": {"$ref": f"{_REF}Problem"}}}
+    if "openrosa" in rule.endpoint:
+        return message
+    return problem | message if _tag(rule) == "odata" else problem
+
+
+def _responses(told: Told, refused: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = {kind.partition(";")[0]: {} for kind in told.types}
     shapes = [shape for answer in told.answers for shape in _answered(answer)]
     shapes += [{"$ref": f"{_REF}Success"}] if "success" in told.jsons else []
@@ -152,13 +161,11 @@ def _responses(told: Told, *, xml: bool) -> dict[str, Any]:
         content["application/json"] = {"schema": _one_of(shapes)}
     elif "any" in told.jsons:
         content["application/json"] = {"schema": {}}
-    statuses = list(told.statuses) or [200]
-    answered = {
-        str(status): {"description": words.DONE} | ({"content": content} if content else {}) for status in statuses
-    }
-    kind = "text/xml" if xml else "application/json"
-    refused = {"schema": {} if xml else {"$ref": f"{_REF}Problem"}}
-    return answered | {"default": {"description": words.REFUSED, "content": {kind: refused}}}
+    done = {"description": words.DONE} | ({"content": content} if content else {})
+    found = {str(status): done for status in told.statuses or ([] if told.redirects and not content else [200])}
+    if told.redirects:
+        found["302"] = {"description": words.ELSEWHERE, "content": {"text/html": {}}}
+    return found | {"default": {"description": words.REFUSED, "content": refused}}
 
 
 def _answered(answer: Answer) -> list[dict[str, Any]]:

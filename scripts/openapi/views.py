@@ -53,6 +53,7 @@ class Told:
     statuses: dict[int, None] = field(default_factory=dict)
     queries: dict[str, str] = field(default_factory=dict)
     extended: bool = False
+    redirects: bool = False
 
 
 def read(view: Callable[..., Any]) -> Told:
@@ -99,6 +100,8 @@ class _Reader:
             self._told.jsons |= {"success" if success else "any": None}
         elif called in ("wire.document", "Response"):
             self._document(node, names)
+        elif called == "redirect":
+            self._told.redirects = True
         elif called == "wire.download":
             self._told.types |= {"*/*": None}
         elif isinstance(node.func, ast.Attribute) and node.func.attr == "get" and names.is_body(node.func.value):

@@ -10,6 +10,7 @@ password. Phones and public links put their key into the address: below `/v1/key
 
 DONE = "Done."
 REFUSED = "Refused, or something is missing: `message` says what to do, `code` says what it was."
+ELSEWHERE = "It is at the address in `Location`."
 EXTENDED = "More is told of each thing."
 
 # Steps of an address, by the name they have in the routes.
@@ -69,4 +70,8 @@ QUERIES = {
     "excel": "Made for spreadsheets: marked as UTF-8, and without formulas.",
     "fieldpath": "The place that is shown, like `/group/place`.",
     "unit": "With the unit of each submission.",
+    "$format": "`json`; nothing else is spoken here.",
+    "$orderby": "The order of the rows: fields of `__system`, each with `asc` or `desc`.",
+    "from": "The version to compare with; else the one before.",
+    "ts": "When it was set: with it the answer may be kept for ever.",
 }

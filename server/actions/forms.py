@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from forms import xform
 from schemas import problems
@@ -46,7 +46,7 @@ def find(project_id: int, xml_form_id: str) -> Form:
             Project.deleted_at.is_(None),
         )
     )
-    form = db.session.scalar(query.options(selectinload(Form.current), selectinload(Form.draft)))
+    form = db.session.scalar(query.options(joinedload(Form.current), joinedload(Form.draft)))
     if form is None:
         raise problems.NOT_FOUND()
     return form
@@ -90,7 +90,7 @@ def list_all(actor: Actor, project_id: int, *, deleted: bool = False) -> list[Fo
     query = select(Form).where(
         Form.project_id == project_id, Form.deleted_at.is_not(None) if deleted else Form.deleted_at.is_(None)
     )
-    query = query.options(selectinload(Form.current), selectinload(Form.draft))
+    query = query.options(joinedload(Form.current), joinedload(Form.draft))
     rows = db.session.scalars(permissions.visible(actor, query, "form.list", "open_form.list"))
     shown = [form for form in rows if _is_shown(actor.verbs_on(project_id, form.id), form)]
     return sorted(shown, key=lambda form: (shown_version(form).title or form.xml_form_id).casefold())

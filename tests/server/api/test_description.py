@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as trying
+from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis import Case
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
@@ -21,6 +24,8 @@ from tests.conftest import Publish
 from tests.phone import Published, new_id
 
 DOCUMENT = "/v1/openapi.json"
+# Nothing is to be remembered from one run to the next, least of all among the sources.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis")
 # Requests for each operation, some 300 in all. For 10,000 on demand:
 # DESCRIPTION_REQUESTS=70 ./scripts/test tests/server/api/test_description.py
 REQUESTS = int(os.environ.get("DESCRIPTION_REQUESTS", "2"))
