@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from schemas import problems
 from scripts.alone import PATH, RESET, Alone
+from scripts.backup import direct
 from scripts.fixtures import Fixtures, prepare
 from server.actions import maintain, purge, upkeep
 from server.app import create_app
@@ -96,6 +97,7 @@ def claim(settings: Settings) -> None:
 def make(settings: Settings) -> Flask:
     """The app, with the addresses of the cases beside its own."""
     app = create_app(settings)
+    direct.attach(app)
     states = Fixtures(app, settings)
 
     @app.before_request

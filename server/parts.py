@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from flask import current_app
 
@@ -11,6 +13,8 @@ from server.secrets import Vault
 from server.storage import Storage
 
 NAME = "donghanh"
+# Who started the server may have told it how a backup is made, of a passphrase.
+BACKUP = "backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,8 @@ def storage() -> Storage:
 def vault() -> Vault:
     """Passwords and keys."""
     return parts().vault
+
+
+def backup_maker() -> Callable[[str], BinaryIO] | None:
+    """What makes a backup; None where nobody said."""
+    return current_app.extensions.get(BACKUP)

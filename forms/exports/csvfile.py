@@ -1,4 +1,4 @@
-"""CSV: the submissions alone, or a ZIP file with a table for each repeat, byte for byte as ODK Central writes them.
+"""CSV: the submissions alone, or a ZIP file with a table for each repeat, as ODK Central writes them.
 
 With `excel` it is made for spreadsheets: they are told that it is UTF-8, and take no text for a formula.
 """

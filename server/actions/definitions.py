@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from server.models import Form
 from server.parts import settings
 from server.uploads import of_bytes
 from sync.parts import Part
+
+_WITH_ID = re.compile(rb"""<(?:[\w.-]+:)?instance\b[^>]*>\s*<[^>]*\sid\s*=\s*["'][^"']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,19 @@ def from_xform(xml: bytes, previous: Form | None = None) -> Definition:
     """
     before = previous_of(previous)
     end_read()
-    if b"instance" not in xml:  # no form at all, whatever else is wrong with it
-        raise problems.MISSING_PARAMETER(field="formId")
-    parsed = xform.parse(xml)
+    parsed = _parsed(xml)
     ran, errors = xlsform.validate_xform(xml)
     return Definition(xml, parsed, validated=ran, warnings=tuple(errors), workflow_warnings=_workflow(parsed, before))
+
+
+def _parsed(xml: bytes) -> xform.Form:
+    """What has no form ID lacks that first of all, whatever else is wrong with it."""
+    try:
+        return xform.parse(xml)
+    except problems.Problem as problem:
+        if problem.kind is problems.UNPARSEABLE and not _WITH_ID.search(xml):
+            raise problems.MISSING_PARAMETER(field="formId") from None
+        raise
 
 
 def previous_of(form: Form | None) -> list[xform.Form]:

@@ -157,7 +157,8 @@ def _expect_files(draft: FormVersion, definition: Definition, inherited: dict[st
         place = FormFile(version_id=draft.id, name=expected.name, type=expected.type)
         before = inherited.get(expected.name)
         if definition.itemsets is not None and expected.name == definition.itemsets.name:
-            place.blob_sha256, place.content_type, place.updated_at = definition.itemsets.sha256, "text/csv", now()
+            place.blob_sha256, place.content_type = definition.itemsets.sha256, "text/csv"
+            place.updated_at = now() if before is not None else None
         elif before is not None and before.type == expected.type:
             place.blob_sha256, place.dataset_id = before.blob_sha256, before.dataset_id
             place.content_type, place.updated_at = before.content_type, before.updated_at

@@ -9,7 +9,8 @@ import json
 import os
 import re
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import IO, Any
 
 from sqlalchemy import select
@@ -38,12 +39,12 @@ Kept = Sequence[tuple[DataRow, Mapping[str, Any] | None]]
 
 
 class Collected:
-    """Which files there are, in `store` and not in memory, as there may be very many."""
+    """Which files there are, in a file of `spool` and not in memory, as there may be very many."""
 
-    def __init__(self, actor: Actor, place: Place, store: IO[bytes]) -> None:
-        self._actor, self._place, self._store = actor, place, store
-        # Where each note begins: of files, and of what was noted while the form was filled.
-        self._files, self._events = array("Q"), array("Q")
+    def __init__(self, actor: Actor, place: Place, spool: Callable[[], IO[bytes]]) -> None:
+        self._actor, self._place, self._spool = actor, place, spool
+        # Where each note begins: of files, and of what was noted while the form was filled, which goes by version.
+        self._files, self._events, self._versions = array("Q"), array("Q"), array("Q")
         self._envelopes: dict[str, Envelope] = {}
 
     def add(self, kept: Kept, sealed: Mapping[int, Sealed]) -> None:
@@ -55,15 +56,23 @@ class Collected:
             shut = sealed.get(each.number)
             if shut is not None and shut.envelope is None:
                 continue
+            inside = ""
             if shut is not None and shut.envelope is not None and each.number in found:
                 self._envelopes[each.instance_id] = shut.envelope
+                inside = shut.envelope.names[-1]
             events = SEALED_EVENTS if shut else tables.group(answers or {}, "meta").get("audit")
-            for name, sha256 in found.get(each.number, ())[: -1 if shut else None]:
+            for version_id, name, sha256 in found.get(each.number, ()):
+                if sha256 is None or name == inside:
+                    continue
+                if name == events:
+                    self._versions.append(version_id)
                 self._note(self._events if name == events else self._files, each.instance_id, name, sha256)
 
-    def _note(self, places: array[int], instance_id: str, name: str, sha256: str | None) -> None:
-        if sha256 is None:
-            return
+    @cached_property
+    def _store(self) -> IO[bytes]:
+        return self._spool()
+
+    def _note(self, places: array[int], instance_id: str, name: str, sha256: str) -> None:
         self._store.seek(0, os.SEEK_END)
         places.append(self._store.tell())
         self._store.write(json.dumps([instance_id, name, sha256]).encode() + b"\n")
@@ -95,11 +104,11 @@ class Collected:
             return
 
     def _noted(self) -> Iterator[bytes]:
-        """What phones noted, oldest submission first, as one table."""
+        """What phones noted, the oldest version first, as one table."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([WHOSE, *EVENTS])
-        for place in reversed(self._events):
+        for _, place in sorted(zip(self._versions, self._events, strict=True)):
             instance_id, name, sha256 = self._read(place)
             data = b"".join(self._parts(instance_id, name, sha256))
             for event in events_in(data.decode("utf-8-sig", errors="replace")):
@@ -131,13 +140,15 @@ def events_in(text: str) -> Iterator[list[str | None]]:
         yield [known.get(name) for name in EVENTS]
 
 
-def _files(numbers: Collection[int]) -> dict[int, list[tuple[str, str | None]]]:
+def _files(numbers: Collection[int]) -> dict[int, list[tuple[int, str, str | None]]]:
     """The files of current versions, by the number of the submission, in the order in which the XML names them."""
-    columns = (SubmissionVersion.submission_id, SubmissionFile.name, SubmissionFile.blob_sha256)
-    query = select(*columns).join(SubmissionFile, SubmissionFile.version_id == SubmissionVersion.id)
+    columns = (SubmissionVersion.id, SubmissionFile.name, SubmissionFile.blob_sha256)
+    query = select(SubmissionVersion.submission_id, *columns).join(
+        SubmissionFile, SubmissionFile.version_id == SubmissionVersion.id
+    )
     query = query.where(SubmissionVersion.submission_id.in_(numbers), SubmissionVersion.current.is_(True))
     query = query.order_by(SubmissionFile.version_id, SubmissionFile.position)
-    found: dict[int, list[tuple[str, str | None]]] = {}
-    for submission_id, name, sha256 in db.session.execute(query) if numbers else ():
-        found.setdefault(submission_id, []).append((name, sha256))
+    found: dict[int, list[tuple[int, str, str | None]]] = {}
+    for submission_id, version_id, name, sha256 in db.session.execute(query) if numbers else ():
+        found.setdefault(submission_id, []).append((version_id, name, sha256))
     return found

@@ -71,7 +71,7 @@ class Export:
         self.keys = decryption.keyring(wanted.passphrases)
         options = replace(wanted.options, splits=self._splits(fields)) if wanted.split else wanted.options
         self._spools: list[IO[bytes]] = []
-        self._media = Collected(actor, self.place, self._spool()) if wanted.media else None
+        self._media = Collected(actor, self.place, self._spool) if wanted.media else None
         self.job = Job(
             form_id=form.xml_form_id,
             title=version.title or form.xml_form_id,
@@ -114,12 +114,12 @@ class Export:
         if not self._wanted.draft:
             audits.looked_through(self._actor, "submission.data.read", self.place, self.seen)
 
-    def _pages(self) -> Iterator[list[DataRow]]:
+    def _pages(self, *, brief: bool = False) -> Iterator[list[DataRow]]:
         wanted, after, left = self._wanted, None, self._wanted.limit
         while left is None or left > 0:
             limit = PAGE if left is None else min(PAGE, left)
-            where = (self._actor, self.place)
-            found = data.read(*where, draft=wanted.draft, limit=limit, after_id=after, chosen=wanted.chosen)
+            where: dict[str, Any] = {"draft": wanted.draft, "chosen": wanted.chosen, "brief": brief}
+            found = data.read(self._actor, self.place, limit=limit, after_id=after, **where)
             if found:
                 yield found
             if len(found) < limit:
@@ -177,7 +177,7 @@ class Export:
         """By path, what was picked by anybody: it is gone through all of it once more for that."""
         ways = {f"/{'/'.join(way)}": way for way in columns.select_multiples(fields)}
         found: dict[str, set[str]] = {path: set() for path in ways}
-        for page in self._pages() if ways else ():
+        for page in self._pages(brief=True) if ways else ():
             for each in page:
                 for path, way in ways.items():
                     found[path].update(columns.picked(each.answers or {}, way))

@@ -251,12 +251,14 @@ def _number(text: str) -> int | float:
 
 def _moment(text: str) -> datetime:
     made = datetime.fromisoformat(text.upper())
-    return made if made.tzinfo else made.replace(tzinfo=UTC)
+    try:
+        return made.astimezone(UTC) if made.tzinfo else made.replace(tzinfo=UTC)
+    except OverflowError:  # beyond the first or the last year
+        raise ValueError from None
 
 
 def _day(text: str) -> str:
-    made = _moment(text)
-    return made.astimezone(UTC).date().isoformat()
+    return _moment(text).date().isoformat()
 
 
 def _truth(text: str) -> bool:

@@ -10,7 +10,7 @@ from server import permissions
 from server.actions import filters, free_text, rows
 from server.actions.filters import Chosen
 from server.db import db
-from server.models import Audit, Submission, SubmissionVersion
+from server.models import Audit, Submission
 from server.permissions import Actor
 
 FILES = "submission.attachment.update"
@@ -28,11 +28,15 @@ def of_data(
 
     It says nothing of rows she is not shown: it does not change when they do. `files`: changes with their files, too.
     """
-    scoped = rows.scoped(actor, form, draft=draft, verbs=rows.READ, counting=True, chosen=chosen)
-    told = (func.count(Submission.id), func.sum(SubmissionVersion.id), func.max(Submission.updated_at))
+    permissions.require(actor, *rows.READ, project_id=form.project_id, form_id=form.id)
+    query = select(Submission.id).where(Submission.form_id == form.id, Submission.draft.is_(draft))
+    query = query if chosen.deleted else query.where(Submission.deleted_at.is_(None))
+    # Versions are not looked at, as they are long; each one sets when its submission was updated.
+    scoped = chosen.narrow(permissions.visible(actor, query, *rows.READ, counting=True, project_id=form.project_id))
+    told = (func.count(Submission.id), func.sum(Submission.id), func.max(Submission.updated_at))
     known = [*db.session.execute(scoped.with_only_columns(*told)).one()]
     if files:
-        query = select(func.max(Audit.id)).where(Audit.action == FILES)
-        known.append(db.session.scalar(query.where(Audit.submission_id.in_(scoped.with_only_columns(Submission.id)))))
+        changes = select(func.max(Audit.id)).where(Audit.action == FILES, Audit.submission_id.in_(scoped))
+        known.append(db.session.scalar(changes))
     known.append(permissions.sees_text(actor, form.project_id, form.id, *free_text.SHOWN))
     return hashlib.sha256("\0".join(map(str, (*known, *parts))).encode()).hexdigest()[:32]

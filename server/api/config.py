@@ -10,7 +10,7 @@ from flask import Flask, Response, g, jsonify, request
 from schemas import problems
 from schemas.base import timestamp
 from server import identity, mime, uploads
-from server.actions import config
+from server.actions import config, usage
 from server.actions.config import Set
 from server.api import wire
 from server.models import Config
@@ -68,6 +68,12 @@ def unset(key: str) -> Response:
     """As if it had never been set."""
     config.unset(identity.actor(), key)
     return jsonify(wire.SUCCESS)
+
+
+@api.get("/analytics/preview")
+def usage_of_it() -> Response:
+    """How much the server is used: what would be told, if anybody were told."""
+    return jsonify(usage.preview(identity.actor()))
 
 
 @api.get("/config/public")

@@ -32,7 +32,7 @@ def given(name: str) -> bool | None:
 
 
 def export(ending: str, kind: str, draft: bool, project_id: int, xml_form_id: str) -> Response:
-    """A form's submissions as a file of this kind. Passphrases of managed keys are in the query, or, of a POST, in the body."""
+    """A form's submissions as a file of this kind. Passphrases of keys are in the query; of a POST, in the body."""
     actor, made = identity.actor(), FORMATS[ending]
     form = forms.get(actor, project_id, xml_form_id, *rows.READ)
     version = forms.draft_of(form) if draft else form.current
@@ -42,8 +42,10 @@ def export(ending: str, kind: str, draft: bool, project_id: int, xml_form_id: st
     chosen = filters.read(actor, place, forms.compiled(version).fields, text=request.args.get("$filter"))
     wanted = replace(_wanted(draft, made), chosen=chosen)
     mark = ""
-    if made.standard:
-        asked = (ending, version.sha256, *sorted(request.args.items(multi=True)))
+    # Findings come and go without a trace on their submissions.
+    if made.standard and not wanted.extras:
+        options = sorted(each for each in request.args.items(multi=True) if not _KEY.fullmatch(each[0]))
+        asked = (ending, version.sha256, options, sorted(wanted.passphrases))
         mark = marks.of_data(actor, place, *asked, draft=draft, files=wanted.media, chosen=chosen)
         if request.if_none_match.contains_weak(mark):
             return _marked(Response(status=304), mark)

@@ -89,6 +89,7 @@ def _parts(change: Change) -> Iterator[tuple[str, str | None, str | None]]:
         if change.kind == changes.RETYPED:
             yield "", TYPES.get(was or "", was), TYPES.get(now or "", now)
         elif change.kind == changes.LOGIC:
-            yield gettext(checks.KINDS["choices" if name == "filter" else name]), was, now
+            heading = checks.KINDS.get(name, checks.KINDS["choices"])
+            yield gettext(heading), was, now
         else:
             yield name, was, now

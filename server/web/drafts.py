@@ -53,7 +53,8 @@ def _warnings(form: Form, draft: FormVersion) -> list[str]:
     told = []
     for warning in [*found, *([] if form.current else rules.of_new(compiled))]:
         details: Any = warning["details"]
-        sentence = gettext(rules.REASONS[warning["type"]])
+        reason = rules.REASONS[warning["type"]]
+        sentence = gettext(reason)
         told.append(sentence.format(**details) if isinstance(details, dict) else f"{sentence} ({', '.join(details)})")
     return [*(_ROW.sub(_in_words, str(text)) for text in draft.warnings), *told]
 

@@ -12,7 +12,7 @@ from schemas import problems
 from server import identity
 from server.actions import web_forms
 from server.models import Form, FormVersion
-from server.permissions import ANONYMOUS, Actor, can
+from server.permissions import ANONYMOUS, Actor
 from server.web import in_browser, pages
 
 page = pages.blueprint("fill", public=True)
@@ -53,7 +53,7 @@ def one(web_id: str) -> Response:
     if who is ANONYMOUS:
         return pages.to_sign_in()
     form, version = web_forms.find(who, web_id)
-    if not can(who, "submission.create", project_id=form.project_id, form_id=form.id):
+    if "submission.create" not in who.filling(form.project_id, form.id, form.xml_form_id):
         raise problems.INSUFFICIENT_RIGHTS()
     if form.state == "closed":
         raise problems.NOT_ACCEPTING()

@@ -89,6 +89,7 @@ def one(project_id: int, xml_form_id: str) -> Response:
         people=people,
         fillers=fillers,
         told=checks.told(form.current) if form.current else None,
+        fills="submission.create" in pages.actor().filling(project_id, form.id, xml_form_id),
     )
 
 

@@ -30,7 +30,7 @@ def all_of(project_id: int, xml_form_id: str) -> Response:
 
 
 def listing(form: Form, given: Mapping[str, str], status: int = 200, **said: Any) -> Response:
-    """The list, narrowed by what is `given`. `said`: what was wrong with what was done to some of it, and with which."""
+    """The list, narrowed by what is `given`. `said`: what was wrong with what was to be done to some of it."""
     project_id = form.project_id
     zone = projects.get(pages.actor(), project_id).time_zone
     filters = lists.filters(given, lists.remembered_search())

@@ -12,7 +12,7 @@ VISIT = """
 |          | type           | name  | label::Việt (vi) | label::Anh (en)   | relevant       |
 |          | text           | who   | Ai?              | Who?              |                |
 |          | integer        | age   | Bao nhiêu tuổi?  | How old?          |                |
-|          | begin_group    | home  | Nhà              | Home              |                |
+|          | begin_group    | house | Nhà              | Home              |                |
 |          | select_one yn  | roof  | Mái có dột?      | Does it leak?     | ${age} > 3     |
 |          | end_group      |       |                  |                   |                |
 | choices  |                |       |                  |                   |                |
@@ -26,7 +26,7 @@ VISIT = """
 GROUPED = """
 | survey   |                |         |         |            |
 |          | type           | name    | label   | relevant   |
-|          | begin_group    | home    | Nhà     |            |
+|          | begin_group    | house   | Nhà     |            |
 |          | integer        | age     | Tuổi?   |            |
 |          | end_group      |         |         |            |
 |          | text           | who     | Ai?     | ${age} > 3 |
@@ -70,23 +70,23 @@ def test_added_and_removed() -> None:
         ("|          | integer        | age ", "|          | integer        | years "), ("${age}", "${years}")
     ) == [
         ("added", "/years"),
-        ("logic", "/home/roof", {"relevant": "${age} > 3"}, {"relevant": "${years} > 3"}),
+        ("logic", "/house/roof", {"relevant": "${age} > 3"}, {"relevant": "${years} > 3"}),
         ("removed", "/age"),
     ]
 
 
 def test_what_moves_into_a_group_is_another_field() -> None:
-    group = ("| begin_group    | home ", "| begin_group    | house ")
+    group = ("| begin_group    | house", "| begin_group    | hut ")
     assert [each[:2] for each in told(group)] == [
-        ("added", "/house"),
-        ("added", "/house/roof"),
-        ("removed", "/home"),
-        ("removed", "/home/roof"),
+        ("added", "/hut"),
+        ("added", "/hut/roof"),
+        ("removed", "/house"),
+        ("removed", "/house/roof"),
     ]
 
 
 def test_a_group_with_another_name_changes_no_expression_of_other_fields() -> None:
-    old, new = (form(markdown=each) for each in (GROUPED, GROUPED.replace("| home ", "| house ")))
+    old, new = (form(markdown=each) for each in (GROUPED, GROUPED.replace("| house", "| hut ")))
     found = between(old, new).fields
     assert old.field("/data/who").relevant != new.field("/data/who").relevant  # type: ignore[union-attr]
     assert {each.kind for each in found} == {"added", "removed"} and len(found) == 4
@@ -97,7 +97,7 @@ def test_retyped() -> None:
         ("retyped", "/age", {"type": "int"}, {"type": "string"})
     ]
     assert told(("select_one yn ", "select_multiple yn ")) == [
-        ("retyped", "/home/roof", {"type": "select1"}, {"type": "select"})
+        ("retyped", "/house/roof", {"type": "select1"}, {"type": "select"})
     ]
 
 
@@ -113,15 +113,15 @@ def test_choices() -> None:
             "| yn             | n     | Không            | No   ",
             "| yn             | k     | Không rõ         | Unknown   ",
         )
-    ) == [("choices", "/home/roof", {"n": "Không / No"}, {"k": "Không rõ / Unknown"})]
-    assert told(("| Có ", "| Rồi ")) == [("choices", "/home/roof", {"y": "Có / Yes"}, {"y": "Rồi / Yes"})]
+    ) == [("choices", "/house/roof", {"n": "Không / No"}, {"k": "Không rõ / Unknown"})]
+    assert told(("| Có ", "| Rồi ")) == [("choices", "/house/roof", {"y": "Có / Yes"}, {"y": "Rồi / Yes"})]
 
 
 def test_logic_as_the_workbook_has_it() -> None:
     assert told(("${age} > 3", "${age} > 5")) == [
-        ("logic", "/home/roof", {"relevant": "${age} > 3"}, {"relevant": "${age} > 5"})
+        ("logic", "/house/roof", {"relevant": "${age} > 3"}, {"relevant": "${age} > 5"})
     ]
-    assert told(("${age} > 3", "")) == [("logic", "/home/roof", {"relevant": "${age} > 3"}, {})]
+    assert told(("${age} > 3", "")) == [("logic", "/house/roof", {"relevant": "${age} > 3"}, {})]
 
 
 def test_a_language_that_comes_changes_no_label_of_the_others() -> None:
@@ -140,5 +140,5 @@ def test_a_form_that_gets_its_first_language_keeps_its_labels() -> None:
 def test_from_nothing_everything_was_added() -> None:
     found = between(None, form())
     assert [(each.kind, each.path) for each in found.fields] == [
-        (changes.ADDED, path) for path in ("/who", "/age", "/home", "/home/roof")
+        (changes.ADDED, path) for path in ("/who", "/age", "/house", "/house/roof")
     ]

@@ -1,8 +1,11 @@
-"""The key of a project in the definitions of its forms."""
+"""The key of a project in the definitions of its forms, and what phones encrypt with it."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 from forms import encryption, xform
 from schemas.problems import UNPARSEABLE, Problem
@@ -48,3 +51,31 @@ def test_what_is_no_form() -> None:
     with pytest.raises(Problem) as refused:
         encryption.with_key(b"<html>", "AB", "[e]")
     assert refused.value.kind is UNPARSEABLE
+
+
+KEY_OF_ONE = bytes(range(32))
+
+
+def sealed(data: bytes, position: int) -> bytes:
+    """A file of the submission `uuid:1` as a phone encrypts it."""
+    seed = bytearray(hashlib.md5(b"uuid:1" + KEY_OF_ONE, usedforsecurity=False).digest())
+    for number in range(position + 1):
+        seed[number % 16] = (seed[number % 16] + 1) % 256
+    missing = 16 - len(data) % 16
+    cipher = Cipher(algorithms.AES(KEY_OF_ONE), CFB(bytes(seed))).encryptor()
+    return cipher.update(data + bytes([missing]) * missing)
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 1000])
+@pytest.mark.parametrize("portion", [1, 16, 333])
+def test_files_in_clear_whatever_the_portions(length: int, portion: int) -> None:
+    data = bytes(number % 251 for number in range(length))
+    shut = sealed(data, 20)
+    parts = [shut[start : start + portion] for start in range(0, len(shut), portion)]
+    assert b"".join(encryption.opened(KEY_OF_ONE, "uuid:1", 20, parts)) == data
+
+
+@pytest.mark.parametrize("parts", [[], [b"x"], [b"x" * 32], [sealed(b"photo", 1)]])
+def test_what_was_not_encrypted_so(parts: list[bytes]) -> None:
+    with pytest.raises(encryption.Undecryptable):
+        b"".join(encryption.opened(KEY_OF_ONE, "uuid:1", 0, parts))

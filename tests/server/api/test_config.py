@@ -102,3 +102,15 @@ def test_unset(app: Flask, client: FlaskClient, cast: Cast) -> None:
     assert entries(client, cast)[0] == {"key": "logo", "value": None, "blobId": None}
     with app.app_context():
         assert maintain.forget(timedelta(0)) == 1
+
+
+def test_how_much_the_server_is_used(client: FlaskClient, cast: Cast) -> None:
+    put_logo(client, cast)
+    report = client.get("/v1/analytics/preview", headers=cast.alice.bearer).json
+    assert report["system"]["num_admins"] == {"total": 1, "recent": 1}
+    assert report["system"]["login_customization_logo_set"] == 1
+    assert [project["id"] for project in report["projects"]] == [1, 2]
+    users = report["projects"][0]["users"]
+    assert (users["num_managers"]["total"], users["num_app_users"]["total"]) == (1, 1)
+    refused = client.get("/v1/analytics/preview", headers=cast.bob.bearer)
+    expect.refused(refused, problems.INSUFFICIENT_RIGHTS)

@@ -184,6 +184,19 @@ def test_what_is_written_into_the_audit(app: Flask, cast: Cast, get: Get, lan: P
     ]  # fmt: skip
 
 
+def test_a_reader_who_leaves_is_told_of_too(
+    app: Flask, client: FlaskClient, cast: Cast, lan: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.actions.exports.PAGE", 1)
+    answer = client.get(f"{lan.url}/submissions.csv", headers=cast.vy.bearer)
+    parts = iter(answer.response)
+    assert b"uuid:2" in next(parts) + next(parts)
+    answer.close()
+    with app.app_context():
+        query = select(Audit.details).where(Audit.action == "submission.data.read")
+        assert [told["count"] for told in db.session.scalars(query)] == [1]
+
+
 def test_many_pages(get: Get, lan: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.actions.exports.PAGE", 1)
     assert keys(get(lan, "csv")) == ["uuid:2", "uuid:1"]

@@ -137,8 +137,9 @@ def test_a_workbook_that_cannot_be_converted(bob: Bob) -> None:
         (b"", problems.MISSING_PARAMETER),
         (b"{}", problems.MISSING_PARAMETER),
         (b"<html/>", problems.MISSING_PARAMETER),
-        (b"<html><instance>", problems.UNPARSEABLE),
-        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><instance>&b;</instance>", problems.UNPARSEABLE),
+        (b"<html><instance>", problems.MISSING_PARAMETER),
+        (b'<html><instance><data id="a">', problems.UNPARSEABLE),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><instance><a id='&b;'/></instance>", problems.UNPARSEABLE),
     ],
 )
 def test_what_is_no_form(bob: Bob, data: bytes, kind: problems.Kind) -> None:

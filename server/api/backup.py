@@ -1,0 +1,37 @@
+"""A backup, downloaded: `manage restore` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from flask import Flask, Response
+
+from server import identity
+from server.actions import backups
+from server.api import wire
+
+api = wire.blueprint("backup")
+
+
+def register(app: Flask) -> None:
+    """Attach the routes."""
+    app.register_blueprint(api, url_prefix="/v1")
+
+
+@api.post("/backup")
+def download() -> Response:
+    """The database, encrypted with the `passphrase` of the body; without files and without the SECRET_KEY."""
+    passphrase = wire.fields().get("passphrase")
+    file = backups.make(identity.actor(), passphrase if isinstance(passphrase, str) else "")
+    response = Response(_read(file), content_type="application/octet-stream")
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    response.headers["Content-Disposition"] = f'attachment; filename="central-backup-{moment}.enc.bin"'
+    return response
+
+
+def _read(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(wire.CHUNK):
+            yield chunk
