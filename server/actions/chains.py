@@ -38,7 +38,8 @@ def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:
 _KNOWN = (
     select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
     .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
-    .add_columns(SubmissionVersion.submission_id, Submission.submitter_id)
+    .add_columns(SubmissionVersion.submission_id, Submission.submitter_id, Submission.instance_id.label("root_id"))
+    .add_columns(SubmissionVersion.form_id, SubmissionVersion.draft)
     .join(Submission, Submission.id == SubmissionVersion.submission_id)
     .where(
         SubmissionVersion.id.in_(
@@ -72,6 +73,19 @@ def within(actor: Actor, own: str, known: Sequence[Row[Any]]) -> list[Row[Any]]:
         reached = set(db.session.scalars(query))
         counted |= {row.id for row in known if row.submission_id in reached}
     return [row for row in known if row.id in counted]
+
+
+def refuse_repeat(known: Iterable[Row[Any]], own: str, *, root: bool) -> None:
+    """Raise UNIQUENESS for a used instance ID, as Central does: whether the body is the same or not.
+
+    `root`: of a submission of its own, and not of an edit.
+    """
+    there = next((row for row in known if row.instance_id == own), None)
+    if there is not None and root and there.root_id == own:
+        values = [str(there.form_id), own, "t" if there.draft else "f"]
+        raise problems.UNIQUENESS(fields=["formId", "instanceId", "draft"], values=values, table="submissions")
+    if there is not None:
+        raise problems.UNIQUENESS(fields="instanceID", values=own)
 
 
 def reopen(edited: SubmissionVersion, findings: int) -> int:

@@ -90,7 +90,7 @@ def literal(kind: str, text: str) -> Value:
 
 
 def _constant(kind: str, text: str) -> Value:
-    return Value(kind, constant=_read(kind, text, kind), written=text)
+    return Value(kind, constant=_read(kind, text), written=text)
 
 
 def answer(column: Any, field: Field, names: Sequence[str]) -> Value:

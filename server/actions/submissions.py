@@ -177,9 +177,8 @@ def _store(actor: Actor, arrival: Arrival, fresh: bool) -> int | None:
         chains.take_turns(arrival.form_id, own, edits=deprecated_id is not None)
         there = chains.known(arrival.form_id, arrival.draft, own, deprecated_id)
         known = chains.within(actor, own, there)
-        if fresh and any(row.instance_id == own for row in known):
-            # As Central says it, whether the body is the same or not.
-            raise problems.UNIQUENESS(fields="instanceID", values=own)
+        if fresh:
+            chains.refuse_repeat(known, own, root=deprecated_id is None)
         states = [Known(row.instance_id, row.xml_sha256, row.current, row.deleted_at is not None) for row in known]
         decision = decide(own, deprecated_id, arrival.sha256, states)
         files.record(arrival.files)

@@ -59,7 +59,7 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 def _is_text(value: str) -> bool:
     """No half characters, nor the one that no database takes."""
-    return "\0" not in value and value.isprintable()
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def _cursor(sealed: object) -> list[Any]:

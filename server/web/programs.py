@@ -30,7 +30,7 @@ GROUPS = {
     "links": N_("Public links"),
     "app_passwords": N_("App passwords"),
     "units": N_("Units"),
-    "unit_levels": N_("Levels of units"),
+    "unit_levels": N_("Levels of the units"),
     "audits": N_("Audit"),
     "config": N_("Settings of the server"),
     "preferences": N_("Preferences of a user"),

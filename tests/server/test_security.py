@@ -162,7 +162,7 @@ def test_no_answer_of_the_api_may_do_anything_as_a_document(client: FlaskClient,
     assert [answer.status_code for answer in answers[-4:]] == [200, 200, 403, 304]
     for answer in answers[9:11]:
         saved = answer.headers["Content-Disposition"]
-        assert saved == "attachment; filename=\"uuid:_.xml\"; filename*=UTF-8''uuid%3A%E1%BA%A3.xml"
+        assert saved == "attachment; filename=\"uuid:-.xml\"; filename*=UTF-8''uuid%3A%E1%BA%A3.xml"
     assert answers[11].content_type == "application/octet-stream"
 
 

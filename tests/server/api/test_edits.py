@@ -133,6 +133,12 @@ def test_a_program_is_told_of_an_unknown_version(client: FlaskClient, cast: Cast
     refused("PUT", edited, instance_id="uuid:3", deprecated_id="uuid:2")
 
 
+def test_the_id_of_an_edit_is_taken(client: FlaskClient, cast: Cast, form: Published, edited: str) -> None:
+    xml = form.submission("<who>Ba</who>", instance_id="uuid:2")
+    answer = client.post(f"{form.url}/submissions", data=xml, content_type="text/xml", headers=cast.bob.bearer)
+    assert expect.refused(answer, problems.UNIQUENESS) == {"fields": "instanceID", "values": "uuid:2"}
+
+
 def test_what_a_program_sends_without_an_id_gets_one(client: FlaskClient, cast: Cast, form: Published) -> None:
     xml = b'<data id="visit" version="1"><who>An</who></data>'
     url = f"{form.url}/submissions"

@@ -280,7 +280,7 @@ def test_files(bob: Bob, publish: Publish) -> None:
     assert put.status_code == 200, put.text
     assert (put.get_json()["name"], put.get_json()["exists"]) == ("xã.csv", True)
     got = bob.client.get(f"{url}/xã.csv", headers=bob.headers)
-    assert (got.data, got.content_type) == (CSV, "text/csv")
+    assert (got.data, got.content_type) == (CSV, "text/csv; charset=utf-8")
     assert got.headers["X-Content-Type-Options"] == "nosniff"
     assert bob.delete(f"{url}/xã.csv").get_json() == {"success": True}
     expect.refused(bob.delete(f"{url}/xã.csv"), problems.NOT_FOUND)

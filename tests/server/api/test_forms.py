@@ -204,7 +204,7 @@ def test_files(client: FlaskClient, cast: Cast, form: Published) -> None:
     assert (file["exists"], file["blobExists"], file["datasetExists"]) == (True, True, False)
     assert file["hash"] == hashlib.md5(CSV).hexdigest()
     answer = client.get(f"{form.url}/attachments/xã.csv", headers=cast.bob.bearer)
-    assert (answer.data, answer.content_type) == (CSV, "text/csv")
+    assert (answer.data, answer.content_type) == (CSV, "text/csv; charset=utf-8")
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert "filename*=UTF-8''x%C3%A3.csv" in answer.headers["Content-Disposition"]
     expect.refused(client.get(f"{form.url}/attachments/none", headers=cast.bob.bearer), problems.NOT_FOUND)

@@ -192,6 +192,7 @@ def test_values_that_do_not_fit(asked: Asked) -> None:
         ("__system/submissionDate gt 'yesterday'", "yesterday", "type timestamp with time zone"),
         ("g/age gt 'old'", "old", "type number"),
         ("day gt 'x'", "x", "type date"),
+        ("seen gt 0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00", "type timestamp with time zone"),
         ("place eq 'here'", "here", "type null"),
     ):
         told = expect.refused(asked.answer(filter=text), problems.INVALID_DATA_TYPE)

@@ -87,3 +87,11 @@ def test_a_token_without_a_number_still_leads_on(client: FlaskClient, cast: Cast
     token = "01" + base64.urlsafe_b64encode(b'{"instanceId": "uuid:2"}').decode()
     rows = read(client, cast, f"{form.url}.svc/Submissions?$skiptoken={token}")["value"]
     assert [row["who"] for row in rows] == ["n1", "n0"]
+
+
+@pytest.mark.parametrize("odd", ["uuid:\u202e", "uuid:a\u2028b", "uuid:a b", "uuid:\U000e0001"])
+def test_a_page_ends_with_an_odd_id(client: FlaskClient, cast: Cast, form: Published, send: Send, odd: str) -> None:
+    expect.told(send(form.submission("<who>n4</who>", instance_id=odd), []), 201)
+    first = read(client, cast, f"{form.url}.svc/Submissions?$top=1")
+    assert [row["__id"] for row in first["value"]] == [odd]
+    assert [row["who"] for row in read(client, cast, following(first))["value"]] == ["n3"]

@@ -80,7 +80,8 @@ def test_creating_again_is_refused(client: FlaskClient, cast: Cast, form: Publis
     xml = form.submission("<who>An</who>", instance_id="uuid:2")
     assert create(client, form, cast.bob, xml).status_code == 200
     other = form.submission("<who>Ba</who>", instance_id="uuid:2")
-    taken = {"fields": "instanceID", "values": "uuid:2"}
+    values = [str(form.id), "uuid:2", "f"]
+    taken = {"fields": ["formId", "instanceId", "draft"], "values": values, "table": "submissions"}
     for again in (xml, other):
         assert expect.refused(create(client, form, cast.bob, again), problems.UNIQUENESS) == taken
     assert len(get(client, f"{form.url}/submissions", cast.bob)) == 1
