@@ -20,7 +20,7 @@ def test_names_every_address_of_the_api(app: Flask) -> None:
 
 
 def test_knows_what_passes_through_a_view(app: Flask) -> None:
-    told = read(app.view_functions["api_submissions.add_comment"])
+    told = read(app.view_functions["api_reviews.add_comment"])
     assert [shape.__name__ for shape in told.takes] == ["NewComment"]
     assert [(answer.shape.__name__, answer.many) for answer in told.answers] == [("CommentShape", False)]
     assert told.extended
