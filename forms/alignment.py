@@ -8,16 +8,32 @@ from collections.abc import Callable, Iterator, Sequence
 MOST_PAIRS = 1_000_000
 # So many changed rows are paired by likeness, all with all; more are paired in their order.
 MOST_WEIGHED = 2_500
+# So many steps are taken for all lists that are compared together, those within rows of others included.
+MOST_WORK = 2_000_000
 Hunk = tuple[range, range]
 
 
-def hunks(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Hunk]:
+class Work:
+    """What may still be done to find out which rows are the same ones. When it is spent, their order says it."""
+
+    def __init__(self, left: int = MOST_WORK) -> None:
+        self.left = left
+
+    def take(self, steps: int) -> bool:
+        """Whether so many steps may be taken, which then are."""
+        if steps > self.left:
+            return False
+        self.left -= steps
+        return True
+
+
+def hunks(old: Sequence[bytes], new: Sequence[bytes], work: Work) -> Iterator[Hunk]:
     """The stretches in which two lists differ: where in the old one, where in the new one. Either may be empty."""
     shorter = min(len(old), len(new))
     start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
     same = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
     a, b = range(start, len(old) - same), range(start, len(new) - same)
-    if not a or not b or len(a) * len(b) > MOST_PAIRS:
+    if not a or not b or len(a) * len(b) > MOST_PAIRS or not work.take(len(a) * len(b)):
         if a or b:
             yield a, b
         return
@@ -51,12 +67,15 @@ def _gaps(a: range, b: range, pairs: list[tuple[int, int]]) -> Iterator[Hunk]:
         i, j = next_i + 1, next_j + 1
 
 
-def matched(a: range, b: range, weight: Callable[[int, int], int]) -> list[tuple[int, int]]:
+def matched(
+    a: range, b: range, weight: Callable[[int, int], int], may_weigh: Callable[[], bool]
+) -> list[tuple[int, int]]:
     """Which rows of a stretch became which. Of the longer side, those that are like no other are left out.
 
-    `weight`: how much differs between a row of the old list and one of the new.
+    `weight`: how much differs between a row of the old list and one of the new. `may_weigh`: asked once,
+    whether all may be weighed.
     """
-    if len(a) == len(b) or not a or not b or len(a) * len(b) > MOST_WEIGHED:
+    if len(a) == len(b) or not a or not b or len(a) * len(b) > MOST_WEIGHED or not may_weigh():
         return list(zip(a, b, strict=False))
     longer, shorter = (a, b) if len(a) > len(b) else (b, a)
     likest = [min(weight(i, j) if longer is a else weight(j, i) for j in shorter) for i in longer]

@@ -18,7 +18,8 @@ _TYPED = GEO_TYPES | {"int", "integer", "long", "decimal", "date", "time", "date
 _CHOOSING = ("select", "select1", "rank")
 _WORD = re.compile(r"[^\W\d][\w.-]*")
 # A step to nodes that the expression does not name, or to an attribute, which may hold anything.
-_ANY_NODE = re.compile(r"/\s*[*@]|//|::|^\s*@")
+_ANY_NODE = re.compile(r"/\s*[*@]|//|::")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 # What is chosen from a list that the form does not hold: a code or a number. From a repeat it may be what was typed.
 _CODE = re.compile(r"(?=[^\d]*\d)[A-Za-z0-9_.:-]{1,64}")
 _OF_PLACES = ("type", "coordinates", "properties")
@@ -111,7 +112,10 @@ def _named(leaves: Iterable[Leaf]) -> frozenset[str]:
 
 def _flows(calculate: str, free: frozenset[str]) -> bool:
     """Whether what the expression comes to may hold free text. By name alone, so rather too often."""
-    return bool(free) and bool(_ANY_NODE.search(calculate) or not free.isdisjoint(_WORD.findall(calculate)))
+    if not free:
+        return False
+    attribute = "@" in _QUOTED.sub("", calculate)
+    return attribute or bool(_ANY_NODE.search(calculate)) or not free.isdisjoint(_WORD.findall(calculate))
 
 
 def rule(versions: Iterable[Iterable[Leaf]], free: frozenset[str]) -> Rule:

@@ -36,7 +36,7 @@ OURS = frozenset(
         "audit.export",
     }
 )
-UNTOLD = LOOKS | OURS | {"user.session.failure"}
+UNTOLD = LOOKS | OURS | {"user.session.failure", "form.submission.decrypt.failure"}
 
 
 def _actions(thing: str, *verbs: str) -> frozenset[str]:

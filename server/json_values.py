@@ -130,18 +130,36 @@ def _kind_elsewhere(element: Kind, compiler: SQLCompiler, **options: Any) -> str
 @compiles(Moment, "sqlite")
 def _moment(element: Moment, compiler: SQLCompiler, **options: Any) -> str:
     kind, value = _in_file(element, compiler, options)
-    return f"CASE WHEN {kind} = 'text' THEN {_from_days(value)} END"
+    day = f"substr({value}, 1, 10)"
+    fits = (
+        f"date({day}) = {day} AND {day} NOT LIKE '0000%' "
+        f"AND substr({value}, 11, 1) IN ('', 'T') AND {value} NOT GLOB '*T24*'"
+    )
+    with_colon = (
+        f"CASE WHEN {value} GLOB '*T*[+-][0-9][0-9]' THEN {value} || ':00' "
+        f"WHEN {value} GLOB '*T*[+-][0-9][0-9][0-9][0-9]' "
+        f"THEN substr({value}, 1, length({value}) - 2) || ':' || substr({value}, -2) ELSE {value} END"
+    )
+    return f"CASE WHEN {kind} = 'text' AND {fits} THEN {_from_days(with_colon)} END"
 
 
-# A text of another kind is no moment; those that were taken as moments are days of the calendar.
-_LIKE_A_MOMENT = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T[0-9:.]+(Z|[+-](0[0-9]|1[0-5])(:[0-9]{2})?)?)?$"
+# What is no moment to `lexical`, such as a day that no calendar has, is none here: its cast would fail for all rows.
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
+_DAY = (
+    "([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|[0-9]{4}-(0[13-9]|1[0-2])-(29|30)"
+    f"|[0-9]{{4}}-(0[13578]|1[02])-31|{_LEAP}-02-29)"
+)
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?"
+_LIKE_A_MOMENT = f"^(?!0000){_DAY}(T{_CLOCK})?$"
 
 
 @compiles(Moment, "postgresql")
 def _moment_elsewhere(element: Moment, compiler: SQLCompiler, **options: Any) -> str:
     kind, value = _elsewhere(element, compiler, options)
     fits = f"{kind} = 'string' AND {value} ~ '{_LIKE_A_MOMENT}'"
-    return f"CASE WHEN {fits} THEN {_from_seconds(f'CAST({value} AS timestamptz)')} END"
+    # As many digits of a second as there may be in a cast.
+    cut = rf"regexp_replace({value}, '(\.[0-9]{{6}})[0-9]+', '\1')"
+    return f"CASE WHEN {fits} THEN {_from_seconds(f'CAST({cut} AS timestamptz)')} END"
 
 
 @compiles(Milliseconds, "sqlite")

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from uuid import UUID, uuid5
 
+from forms.instance import Instance
+from forms.xform import Form
 from schemas import problems
+
+_OF_CONTENT = UUID("5b0c8d0e-55d5-4b0c-9a39-0f1f0d6b2c11")
 
 
 class Decision(Enum):
@@ -28,6 +33,21 @@ class Known:
     xml_sha256: str
     current: bool
     deleted: bool = False
+
+
+def id_of(instance: Instance, form: Form, xml_sha256: str, own: str = "") -> str:
+    """The instance ID of what arrives, or what is made for one without it. Raises MISSING_PARAMETER.
+
+    `own`: what it may get. A phone can give none where the form has no place for it: then the content says it, so that
+    it is the same whenever it is sent again.
+    """
+    found = instance.instance_id or ("" if instance.encrypted else own)
+    if found:
+        return found
+    has_place = any(field.name in ("instanceID", "@instanceID") for field in (*form.fields, *form.attributes))
+    if instance.encrypted or has_place:
+        raise problems.MISSING_PARAMETER(field="instanceID")
+    return f"uuid:{uuid5(_OF_CONTENT, chr(0).join((instance.form_id, instance.version, xml_sha256)))}"
 
 
 def decide(instance_id: str, deprecated_id: str | None, xml_sha256: str, known: Iterable[Known]) -> Decision:

@@ -20,7 +20,7 @@ UTF8_MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class _Lines:
+class Lines:
     """Rows as lines of text."""
 
     def __init__(self, header: Sequence[str], *, excel: bool) -> None:
@@ -34,6 +34,11 @@ class _Lines:
     def add(self, rows: Sequence[list[Any]]) -> None:
         """More rows."""
         self._writer.writerows(map(_harmless, rows) if self._excel else rows)
+
+    @property
+    def waiting(self) -> int:
+        """How many characters there are since the last time."""
+        return self._text.tell()
 
     def take(self) -> bytes:
         """The lines since the last time."""
@@ -83,8 +88,8 @@ def write_zip(job: Job, batches: Batches) -> Iterator[bytes]:
     yield archive.end()
 
 
-def _lines(made: Tables, table: Table) -> _Lines:
-    return _Lines(made.header(table), excel=made.job.options.excel)
+def _lines(made: Tables, table: Table) -> Lines:
+    return Lines(made.header(table), excel=made.job.options.excel)
 
 
 def _root(made: Tables, batches: Batches) -> Iterator[bytes]:

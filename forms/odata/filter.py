@@ -12,6 +12,8 @@ from schemas import problems
 
 # So many parts are read: more would be a load for the database, and is not written by hand.
 MOST_PARTS = 200
+# And so many within each other.
+MOST_LEVELS = 20
 # Our own columns that a table is filtered and sorted by; answers have the names of the table's properties.
 COLUMNS = ("__id", *(f"__system/{name}" for name in (
     "submissionDate", "updatedAt", "submitterId", "reviewState", "deletedAt"
@@ -136,6 +138,8 @@ def parse(text: str) -> Node:
         raise problems.UNPARSEABLE_ODATA(reason="it is too deep") from None
     if _size(tree) > MOST_PARTS:
         raise problems.UNPARSEABLE_ODATA(reason="it is too long")
+    if _too_deep(tree):
+        raise problems.UNPARSEABLE_ODATA(reason="it is too deep")
     return tree
 
 
@@ -163,6 +167,13 @@ def _size(tree: Node) -> int:
         count += 1
         waiting.extend(_parts(waiting.pop()))
     return count
+
+
+def _too_deep(tree: Node) -> bool:
+    level: tuple[Node, ...] = (tree,)
+    for _ in range(MOST_LEVELS):
+        level = tuple(part for each in level for part in _parts(each))
+    return bool(level)
 
 
 @lru_cache(maxsize=1)

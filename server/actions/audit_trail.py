@@ -37,7 +37,7 @@ KINDS: dict[str, frozenset[str]] = {
     "field_key": _with("field_key", "lost", "replace"),
     "public_link": _with("public_link"),
     "project": _with("project"),
-    "form": _with("form"),
+    "form": _with("form", "submission.decrypt.failure"),
     "unit": _with(
         "unit", "create", "update", "merge", "split", "import", "assignment.create", "assignment.delete",
         "level.create", "level.update", "level.delete", "level.choose",

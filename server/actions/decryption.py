@@ -14,10 +14,12 @@ from forms import instance as instances
 from forms.encryption import Undecryptable
 from forms.exports.job import MISSING, SEALED
 from schemas import problems
-from server.actions import files, forms
+from server.actions import audits, files, forms
 from server.db import db, end_read
-from server.models import FormVersion, ProjectKey, SubmissionFile, SubmissionVersion
+from server.models import Form, FormVersion, ProjectKey, SubmissionFile, SubmissionVersion
+from server.permissions import Actor
 from server.secrets import open_private_key
+from sync.parts import MAX_XML
 
 CHUNK = 256 * 1024
 
@@ -55,17 +57,23 @@ class Sealed:
     envelope: Envelope | None = None
 
 
-def keyring(passphrases: Mapping[int, str]) -> Keyring:
-    """The managed keys that these passphrases open. Raises UNDECRYPTABLE if one does not. Slow on purpose."""
+def keyring(actor: Actor, form: Form, passphrases: Mapping[int, str]) -> Keyring:
+    """The managed keys that versions of a form have, as these passphrases open them. Slow on purpose.
+
+    Other keys are not tried. Raises UNDECRYPTABLE if a passphrase is not the one, which is written down.
+    """
     if not passphrases:
         return Keyring()
+    place = {"project_id": form.project_id, "form_id": form.id}
     query = select(ProjectKey.id, ProjectKey.private_cipher).where(ProjectKey.id.in_(passphrases), ProjectKey.managed)
-    found = db.session.execute(query).all()
+    own = select(FormVersion.key_id).where(FormVersion.form_id == form.id)
+    found = db.session.execute(query.where(ProjectKey.id.in_(own))).all()
     end_read()
     made = Keyring(frozenset(passphrases))
     for number, cipher in found:
         private = open_private_key(cipher, passphrases[number]) if cipher else None
         if private is None:
+            audits.note(actor, "form.submission.decrypt.failure", **place, keyId=number)
             raise problems.UNDECRYPTABLE()
         made.opened[number] = encryption.load_private_key(private)
     return made
@@ -115,11 +123,21 @@ def _open(private: RSAPrivateKey, key_id: int, version_id: int, form_version_id:
         names = tuple(outside.encrypted_files)
         key = encryption.submission_key(private, outside.encrypted_key)
         envelope = Envelope(outside.instance_id or "", names, key)
-        inside = b"".join(envelope.clear(names[-1], contents(sha256)))
+        inside = _whole(envelope.clear(names[-1], contents(sha256)))
         return Sealed(key_id, checks.find(form, instances.read(inside)).answers, None, envelope)
-    except (Undecryptable, problems.Problem):
+    except (Undecryptable, problems.Problem, OSError):
         # One that is damaged is told of like one that nobody can read: the others are still given.
         return Sealed(key_id)
+
+
+def _whole(parts: Iterable[bytes]) -> bytes:
+    """Answers in clear, no longer than those that nobody encrypted may be. Raises Undecryptable."""
+    made = bytearray()
+    for part in parts:
+        made += part
+        if len(made) > MAX_XML:
+            raise Undecryptable
+    return bytes(made)
 
 
 def contents(sha256: str) -> Iterator[bytes]:

@@ -15,7 +15,9 @@ from server.parts import settings
 from server.uploads import of_bytes
 from sync.parts import Part
 
-_WITH_ID = re.compile(rb"""<(?:[\w.-]+:)?instance\b[^>]*>\s*<[^>]*\sid\s*=\s*["'][^"']""")
+# Within the beginning, as what is sent may be anything: there the instance stands.
+_BEGINNING = 64 * 1024
+_WITH_ID = re.compile(rb"""<(?:[\w.-]+:)?instance\b[^<>]*>\s*<[^<>]*\sid\s*=\s*["'][^"']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _parsed(xml: bytes) -> xform.Form:
     try:
         return xform.parse(xml)
     except problems.Problem as problem:
-        if problem.kind is problems.UNPARSEABLE and not _WITH_ID.search(xml):
+        if problem.kind is problems.UNPARSEABLE and not _WITH_ID.search(xml, 0, _BEGINNING):
             raise problems.MISSING_PARAMETER(field="formId") from None
         raise
 

@@ -6,6 +6,7 @@ import csv
 import functools
 import io
 import json
+import logging
 import os
 import re
 from array import array
@@ -17,7 +18,9 @@ from sqlalchemy import select
 
 from forms import tables
 from forms.encryption import Undecryptable
+from forms.exports.csvfile import Lines
 from forms.exports.job import Job, Media, file_name
+from schemas.problems import Problem
 from server.actions import decryption, free_text
 from server.actions.data import DataRow
 from server.actions.decryption import Envelope, Sealed
@@ -35,7 +38,13 @@ WHOSE = "instance ID"
 SEALED_EVENTS = "audit.csv.enc"
 _SEALED = re.compile(r"\.enc$", re.IGNORECASE)
 _AT_ONCE = 64 * 1024
+# Characters of one event; csv itself takes fewer in each of its cells.
+MOST_OF_EVENT = 1024 * 1024
+# Of an instance ID in the name of a file.
+_MOST_OF_ID = 100
 Kept = Sequence[tuple[DataRow, Mapping[str, Any] | None]]
+
+log = logging.getLogger("donghanh.exports")
 
 
 class Collected:
@@ -79,12 +88,14 @@ class Collected:
 
     def media(self, job: Job) -> Iterator[Media]:
         """The files under `media/`, and one table of what was noted."""
+        given = set[str]()
         for place in self._files:
             instance_id, name, sha256 = self._read(place)
-            shown = file_name(_SEALED.sub("", name))
+            shown = _free_name(_SEALED.sub("", name), instance_id, given)
             yield Media(f"media/{shown}", functools.partial(self._parts, instance_id, name, sha256))
         if self._events:
-            yield Media(file_name(f"{job.form_id} - audit.csv"), self._noted, packed=True)
+            noted = functools.partial(self._noted, excel=job.options.excel)
+            yield Media(file_name(f"{job.form_id} - audit.csv"), noted, packed=True)
 
     def _read(self, place: int) -> tuple[str, str, str]:
         self._store.seek(place)
@@ -92,52 +103,93 @@ class Collected:
         return instance_id, name, sha256
 
     def _parts(self, instance_id: str, name: str, sha256: str) -> Iterator[bytes]:
-        """The file, in clear. One that is damaged is empty."""
+        """The file, in clear. One that is damaged or lost ends where it can be read no further: the others go on."""
         envelope = self._envelopes.get(instance_id)
         parts = decryption.contents(sha256)
-        if envelope is None:
-            yield from parts
-            return
         try:
-            yield from envelope.clear(name, parts)
+            yield from parts if envelope is None else envelope.clear(name, parts)
         except Undecryptable:
             return
+        except (OSError, Problem):
+            log.warning("an export goes on without a file that the store does not give; “manage check” says more")
 
-    def _noted(self) -> Iterator[bytes]:
-        """What phones noted, the oldest version first, as one table."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([WHOSE, *EVENTS])
+    def _noted(self, *, excel: bool = False) -> Iterator[bytes]:
+        """What phones noted, the oldest version first, as one table. `excel`: harmless, as the other tables are."""
+        lines = Lines([WHOSE, *EVENTS], excel=excel)
         for _, place in sorted(zip(self._versions, self._events, strict=True)):
             instance_id, name, sha256 = self._read(place)
-            data = b"".join(self._parts(instance_id, name, sha256))
-            for event in events_in(data.decode("utf-8-sig", errors="replace")):
-                writer.writerow([instance_id, *event])
-                if text.tell() > _AT_ONCE:
-                    yield _taken(text)
-        yield _taken(text)
+            for event in events_in(self._parts(instance_id, name, sha256)):
+                lines.add([[instance_id, *event]])
+                if lines.waiting > _AT_ONCE:
+                    yield lines.take()
+        yield lines.take()
 
 
-def _taken(text: io.StringIO) -> bytes:
-    made = text.getvalue().encode()
-    text.seek(0)
-    text.truncate()
-    return made
+def _free_name(name: str, instance_id: str, given: set[str]) -> str:
+    """What a file is called in the archive: its own name, and with whose it is where that one is `given` already."""
+    own = file_name(name) or "file"
+    for shown in (own, file_name(f"{instance_id[:_MOST_OF_ID]}-{own}")):
+        if shown not in given:
+            break
+    given.add(shown)
+    return shown
 
 
-def events_in(text: str) -> Iterator[list[str | None]]:
-    """The lines of what a phone noted, in the order of EVENTS whatever its own is."""
-    lines: Iterable[list[str]] = csv.reader(io.StringIO(text, newline=""))
+class _Stream(io.RawIOBase):
+    """Parts as a file that is read from its beginning to its end."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._left = memoryview(part)
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+
+class _Bounded:
+    """The lines of a text. `room`: how many characters may still come before it is set anew."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.room = MOST_OF_EVENT
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._text.readline(self.room + 1):
+            self.room -= len(line)
+            if self.room < 0:
+                raise csv.Error("an event that never ends")
+            yield line
+
+
+def events_in(parts: Iterable[bytes]) -> Iterator[list[str | None]]:
+    """The lines of what a phone noted, in the order of EVENTS whatever its own is; up to the first that is none."""
+    text = io.TextIOWrapper(io.BufferedReader(_Stream(parts)), "utf-8-sig", errors="replace", newline="")
+    lines = _Bounded(text)
     header: list[str] | None = None
-    for line in lines:
-        cells = [cell.strip() for cell in line]
-        if not any(cells):
-            continue
-        if header is None:
-            header = cells
-            continue
-        known = dict(zip(header, cells, strict=False))
-        yield [known.get(name) for name in EVENTS]
+    try:
+        for line in csv.reader(lines):
+            lines.room = MOST_OF_EVENT
+            cells = [cell.strip() for cell in line]
+            if not any(cells):
+                continue
+            if header is None:
+                header = cells
+                continue
+            known = dict(zip(header, cells, strict=False))
+            yield [known.get(name) for name in EVENTS]
+    except csv.Error:
+        log.warning("an export leaves out the rest of what a phone noted, which is no table")
 
 
 def _files(numbers: Collection[int]) -> dict[int, list[tuple[int, str, str | None]]]:

@@ -6,7 +6,7 @@ to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from forms.exports import columns, places
+from forms.exports import places
 from forms.exports.job import Batches, Job, Media, Options, Record
 from forms.exports.merging import merged
+from forms.exports.splitting import Splits
 from schemas.fields import Field
 from server import permissions, space
 from server.actions import audits, data, decryption, filters, findings, forms, free_text, units
@@ -68,8 +69,10 @@ class Export:
         all_versions = _all_fields(form) if wanted.deleted_fields or wanted.map else ()
         fields = all_versions or forms.compiled(version).fields
         space.space().check()
-        self.keys = decryption.keyring(wanted.passphrases)
-        options = replace(wanted.options, splits=self._splits(fields)) if wanted.split else wanted.options
+        self.keys = decryption.keyring(actor, form, wanted.passphrases)
+        options = wanted.options
+        if wanted.split:
+            options = replace(options, splits=self._splits(Splits(fields, _of_each(form, version))))
         self._spools: list[IO[bytes]] = []
         self._media = Collected(actor, self.place, self._spool) if wanted.media else None
         self.job = Job(
@@ -85,8 +88,10 @@ class Export:
         )
 
     def batches(self) -> Iterator[list[Record]]:
-        """The submissions, newest first."""
+        """The submissions, newest first. Raises DISK_FULL where what is kept beside them fills the disk."""
         for found in self._pages():
+            if self._spools:
+                space.space().check()
             batch = list(self._records(found))
             for each in found:
                 self.seen.add(each.instance_id, each.unit_id)
@@ -173,16 +178,13 @@ class Export:
 
         return of
 
-    def _splits(self, fields: list[Field] | tuple[Field, ...]) -> dict[str, list[str]]:
+    def _splits(self, made: Splits) -> dict[str, list[str]]:
         """By path, what was picked by anybody: it is gone through all of it once more for that."""
-        ways = {f"/{'/'.join(way)}": way for way in columns.select_multiples(fields)}
-        found: dict[str, set[str]] = {path: set() for path in ways}
-        for page in self._pages(brief=True) if ways else ():
+        for page in self._pages(brief=True) if made else ():
             for each in page:
-                for path, way in ways.items():
-                    found[path].update(columns.picked(each.answers or {}, way))
+                made.add(each.answers or {})
             end_read()
-        return {path: sorted(values) for path, values in found.items() if values}
+        return made.columns()
 
     def _spool(self) -> IO[bytes]:
         folder = space.incoming()
@@ -208,6 +210,14 @@ def narrowed(actor: Actor, form: Form, wanted: Filters, time_zone: str) -> Chose
 def _all_fields(form: Form) -> list[Field]:
     """Those of all published versions, the newest first of all."""
     return merged(forms.compiled(version).fields for version in reversed(forms.versions(form)))
+
+
+def _of_each(form: Form, version: FormVersion) -> Iterator[Sequence[Field]]:
+    """The fields of the version that is exported, and of every other one that was published."""
+    yield forms.compiled(version).fields
+    for other in forms.versions(form):
+        if other.id != version.id:
+            yield forms.compiled(other).fields
 
 
 def _places(form: Form) -> dict[str, str]:

@@ -150,7 +150,14 @@ def read(
     reader = _Reader(actor, form, tables.nodes(fields), table)
     condition = reader.condition(tree)
     names = {name.removeprefix(ROOT) for name in syntax.names(tree)}
-    return Chosen(condition, DELETED in names, not names <= COLUMNS.keys(), wanted)
+    deleted = DELETED in names and _sees_deleted(actor, form)
+    return Chosen(condition, deleted, not names <= COLUMNS.keys(), wanted)
+
+
+def _sees_deleted(actor: Actor, form: Place) -> bool:
+    """Whether what was taken away is shown when it is asked for: to who may take away, or bring back."""
+    place = {"project_id": form.project_id, "form_id": form.id}
+    return any(permissions.whole(actor, verb, **place) for verb in ("submission.delete", "submission.restore"))
 
 
 def _directed(column: Any, descending: bool) -> Any:

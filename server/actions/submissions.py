@@ -26,7 +26,7 @@ from server.actions.forms import Target
 from server.db import Number, db, end_read, insert, insert_all, known_number, now, writing
 from server.models import FindingRow, Submission, SubmissionVersion
 from server.permissions import Actor
-from sync.intake import Decision, Known, decide
+from sync.intake import Decision, Known, decide, id_of
 from sync.parts import Part, Upload, placed
 
 log = logging.getLogger("donghanh.submissions")
@@ -124,18 +124,17 @@ def _read(
         raise problems.UNEXPECTED_VALUE(
             field="form id", value=instance.form_id, reason="it is not the form that the address names"
         )
-    instance_id = instance.instance_id or ("" if instance.encrypted else own)
-    if not instance_id:
-        raise problems.MISSING_PARAMETER(field="instanceID")
+    sha256 = hashlib.sha256(upload.xml).hexdigest()
     target, unknown = _target(actor, project_id, instance, draft, told=bool(own))
-    around = logic.circumstances(target.version_id or 0, target.time_zone)
-    checked = checks.find(forms.compiled_target(target), instance, around)
+    form = forms.compiled_target(target)
+    instance_id = id_of(instance, form, sha256, own)
+    checked = checks.find(form, instance, logic.circumstances(target.version_id or 0, target.time_zone))
     extra = (Finding("origin.version", value=instance.version, args={"version": instance.version}),) if unknown else ()
     return Arrival(
         instance,
         instance_id,
         upload.xml,
-        hashlib.sha256(upload.xml).hexdigest(),
+        sha256,
         checked,
         target.form_id,
         target.project_id,

@@ -46,7 +46,7 @@ def export(ending: str, kind: str, draft: bool, project_id: int, xml_form_id: st
     if made.standard and not wanted.extras:
         options = sorted(each for each in request.args.items(multi=True) if not _KEY.fullmatch(each[0]))
         asked = (ending, version.sha256, options, sorted(wanted.passphrases))
-        mark = marks.of_data(actor, place, *asked, draft=draft, files=wanted.media, chosen=chosen)
+        mark = marks.of_data(actor, place, *asked, draft=draft, chosen=chosen)
         if request.if_none_match.contains_weak(mark):
             return _marked(Response(status=304), mark)
     found = Export(actor, form, version, wanted)

@@ -80,6 +80,7 @@ SENTENCES = {
     "form.purge": N_("Removed a deleted form for good"),
     "form.attachment.update": N_("Changed a file of a form"),
     "form.submission.export": N_("Exported submissions"),
+    "form.submission.decrypt.failure": N_("Gave a wrong passphrase for encrypted submissions"),
     "form.update.draft.set": N_("Saved a draft"),
     "form.update.draft.delete": N_("Deleted a draft"),
     "form.update.draft.replace": N_("Replaced a draft"),

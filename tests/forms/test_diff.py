@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -138,3 +142,37 @@ def test_very_many_rows_are_paired_in_their_order() -> None:
     assert len(found) == 1500
     assert found[0] == {"old": "n0", "new": "m0", "path": ["home", ["child", 0], "name"]}
     assert found[-1] == {"old": {"name": "n1499", "age": "1"}, "path": ["home", ["child", 1499]]}
+
+
+def test_many_rows_within_many_rows_take_no_more_work_than_allowed() -> None:
+    """Counted in calls, as each pair of rows that is held against another costs one at least."""
+    old, new = homes_of_many(50, "an"), homes_of_many(49, "ba")
+    with counted(most=15_000_000):
+        found = changes(old, new)
+    assert found[1] == {"old": "an0", "new": "ba0", "path": ["home", ["child", 0], ["dose", 0], "day"]}
+    assert len(found) == 49 * (1 + 1000) + 1
+
+
+def homes_of_many(children: int, word: str) -> bytes:
+    """Children with a thousand doses each."""
+    doses = "".join(f"<dose><day>{word}{number}</day></dose>" for number in range(1000))
+    return visit(
+        "<home>" + "".join(f"<child><name>{word}{n}</name>{doses}</child>" for n in range(children)) + "</home>"
+    )
+
+
+@contextmanager
+def counted(most: int) -> Iterator[None]:
+    """Fails when so many functions have been called."""
+    numbers = count()
+
+    def called(_frame: object, _event: str, _argument: object) -> None:
+        if next(numbers) > most:
+            sys.setprofile(None)
+            raise AssertionError("too much work")
+
+    sys.setprofile(called)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)

@@ -65,6 +65,7 @@ def test_what_is_free_text(kept: Field, shown: bool) -> None:
         "string(current()/../note)",
         "join(' ', /data/*)",
         "concat(//text())",
+        "concat(@x, '')",
         "/data/descendant::text",
         "concat('VP ', /data/meta/entity/@id)",
         "../@id",

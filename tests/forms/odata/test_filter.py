@@ -88,6 +88,16 @@ def test_what_is_endless_is_no_trouble(text: str) -> None:
         assert refused.kind is problems.UNPARSEABLE_ODATA
 
 
+def test_what_is_too_deep_for_a_database_is_not_understood() -> None:
+    def deep(levels: int) -> str:
+        return "(".join(["true eq "] * levels) + "true" + ")" * (levels - 1)
+
+    syntax.parse(deep(19))
+    with pytest.raises(Problem) as refused:
+        syntax.parse(deep(20))
+    assert refused.value.kind is problems.UNPARSEABLE_ODATA
+
+
 def test_orders() -> None:
     assert orderby.read("__id") == (Order("__id"),)
     assert orderby.read(" __system/updatedAt DESC ,$root/Submissions/__id asc") == (

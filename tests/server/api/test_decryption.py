@@ -19,10 +19,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from schemas import problems
+from server.db import db
+from server.models import Audit
 from tests import expect
 from tests.cast import Cast
 from tests.conftest import Publish, Send
@@ -150,6 +154,31 @@ def test_a_wrong_passphrase(encrypted: Encrypted) -> None:
     expect.refused(encrypted.get("csv.zip", "something else"), problems.UNDECRYPTABLE)
 
 
+def test_a_wrong_passphrase_is_written_down(app: Flask, encrypted: Encrypted, cast: Cast) -> None:
+    expect.refused(encrypted.get("csv", "something else"), problems.UNDECRYPTABLE)
+    with app.app_context():
+        entry = db.session.scalars(select(Audit).where(Audit.action == "form.submission.decrypt.failure")).one()
+        assert (entry.actor_id, entry.details) == (cast.bob.id, {"keyId": encrypted.key})
+        assert entry.form_id == encrypted.form.id
+
+
+def test_a_key_of_elsewhere_is_not_tried(client: FlaskClient, cast: Cast, encrypted: Encrypted) -> None:
+    """Nobody learns whether a passphrase is that of another project."""
+    url, headers = "/v1/projects/2", cast.dung.bearer
+    assert client.post(f"{url}/key", json={"passphrase": "bí mật của Dung"}, headers=headers).status_code == 200
+    theirs = client.get(url, headers=headers).get_json()["keyId"]
+    asked = f"{encrypted.form.url}/submissions.csv?{theirs}="
+    for passphrase in ("wrong", "bí mật của Dung"):
+        assert people(client.get(asked + passphrase, headers=cast.bob.bearer)) == [("Mai", "")]
+
+
+def test_what_was_deleted_is_opened_too(encrypted: Encrypted, client: FlaskClient) -> None:
+    gone = client.delete(f"{encrypted.form.url}/submissions/uuid:2", headers=encrypted.headers)
+    assert gone.status_code == 200, gone.text
+    deleted = "?$filter=__system/deletedAt ne null&"
+    assert people(encrypted.get("csv", PASSPHRASE, deleted)) == [("Lan", "")]
+
+
 def test_a_key_opens_what_is_its_own(encrypted: Encrypted) -> None:
     """Whoever names keys gets what these open, and what nobody encrypted."""
     url = f"{encrypted.form.url}/submissions.csv?999=x"
@@ -166,6 +195,12 @@ def test_what_is_damaged_costs_nobody_else(encrypted: Encrypted, send: Send) -> 
     told = {"form": "visit", "version": encrypted.version, "instance_id": "uuid:3", "media": ""}
     key, made = seal(encrypted.public, "uuid:other", [("submission.xml", b"<data/>")])
     expect.told(send(ENVELOPE.format(**told, key=key).encode(), made), 201)
+    assert people(encrypted.get("csv", PASSPHRASE)) == [("", "not decrypted"), ("Lan", ""), ("Mai", "")]
+
+
+def test_answers_longer_than_they_may_be_are_damaged(encrypted: Encrypted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.actions.decryption.MAX_XML", 2000)
+    encrypted.fill("uuid:3", f"<who>{'x' * 2000}</who>")
     assert people(encrypted.get("csv", PASSPHRASE)) == [("", "not decrypted"), ("Lan", ""), ("Mai", "")]
 
 

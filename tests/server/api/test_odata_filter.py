@@ -50,11 +50,12 @@ class Asked:
 
     def __init__(self, client: FlaskClient, cast: Cast, form: Published) -> None:
         self.client, self.cast, self.form = client, cast, form
+        self.reader = cast.vy
 
     def answer(self, table: str = "Submissions", **options: str) -> Any:
         """Whatever is answered. Options without their dollar sign."""
         query = {f"${name}": value for name, value in options.items()}
-        headers = self.cast.vy.bearer
+        headers = self.reader.bearer
         return self.client.get(f"{self.form.url}.svc/{table}", query_string=query, headers=headers)
 
     def rows(self, table: str = "Submissions", **options: str) -> list[str]:
@@ -220,6 +221,10 @@ def test_counts_and_pages_are_of_what_is_left(asked: Asked) -> None:
 def test_deleted_ones_are_there_only_where_the_filter_speaks_of_it(asked: Asked) -> None:
     asked.client.delete(f"{asked.form.url}/submissions/uuid:an", headers=asked.cast.bob.bearer)
     assert asked("__id eq 'uuid:an'") == []
+    assert asked("__system/deletedAt ne null") == []  # of who only reads
+    assert asked("__system/deletedAt eq null or __id eq 'uuid:an'") == ["chi", "binh"]
+    assert asked.rows("Submissions.visits", filter="$root/Submissions/__system/deletedAt ne null") == []
+    asked.reader = asked.cast.bob
     assert asked("__system/deletedAt ne null") == ["an"]
     assert asked("__system/deletedAt eq null or __system/deletedAt gt 2020-01-01") == ALL
     assert asked.answer(filter="__system/deletedAt ne null", count="true").get_json()["@odata.count"] == 1

@@ -111,6 +111,8 @@ def test_submissions(bob: Client, form_id: str, tmp_path: Path) -> None:
     assert bob.submissions.get(instance_id, form_id=form_id).submitterId == made.submitterId
     table = bob.submissions.get_table(form_id=form_id, top=1, skip=0, count=True, expand="*", wkt=True)
     assert table["@odata.count"] == 1
+    for chosen, count in (("who eq 'Ân'", 1), ("who eq 'Ba'", 0), ("__system/submissionDate lt now()", 1)):
+        assert len(bob.submissions.get_table(form_id=form_id, filter=chosen, select="__id,who")["value"]) == count
     assert (table["value"][0]["who"], table["value"][0]["__system"]["attachmentsPresent"]) == ("Ân", 1)
 
     edit = submission(form_id, "<who>Ba</who>", version="1", instance_id=edited_id, deprecated_id=instance_id).decode()
