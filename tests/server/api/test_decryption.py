@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import io
 import os
 import re
-import zipfile
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,6 +28,7 @@ from server.models import Audit
 from tests import expect
 from tests.cast import Cast
 from tests.conftest import Publish, Send
+from tests.downloads import files, table
 from tests.phone import File, Published
 
 PASSPHRASE = "mot cau khong ai biet"
@@ -104,18 +103,6 @@ def encrypted(client: FlaskClient, cast: Cast, publish: Publish, send: Send) -> 
     made = Encrypted(client, cast, form, send)
     made.fill("uuid:2", INSIDE, [("f.jpg", b"photo" * 1000)])
     return made
-
-
-def table(data: bytes) -> list[dict[str, str]]:
-    """Rows by the names of their columns."""
-    return list(csv.DictReader(io.StringIO(data.decode())))
-
-
-def files(answer: Any) -> dict[str, bytes]:
-    """What is in an archive."""
-    assert answer.status_code == 200, answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def people(answer: Any) -> list[tuple[str, str]]:

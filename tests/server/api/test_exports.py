@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +20,7 @@ from server.models import Audit
 from tests import expect
 from tests.cast import Cast
 from tests.conftest import VISIT, Publish, Send
+from tests.downloads import files, table
 from tests.phone import Published
 
 FORM = """
@@ -66,18 +65,6 @@ def get(client: FlaskClient, cast: Cast) -> Get:
         return client.get(url, headers=cast.vy.bearer | named, buffered=True)
 
     return ask
-
-
-def table(data: bytes) -> list[dict[str, str]]:
-    """Rows by the names of their columns."""
-    return list(csv.DictReader(io.StringIO(data.decode())))
-
-
-def files(answer: Any) -> dict[str, bytes]:
-    """What is in an archive."""
-    assert answer.status_code == 200, answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def keys(answer: Any) -> list[str]:

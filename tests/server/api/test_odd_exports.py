@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import zipfile
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from server.space import Space
 from tests import expect
 from tests.cast import Cast
 from tests.conftest import Publish, Send
+from tests.downloads import files
 from tests.phone import Published
 
 NOTED = "| survey | | | |\n| | type | name | label |\n| | audit | audit | |\n| | text | who | Ai? |\n"
@@ -74,14 +74,6 @@ def get(client: FlaskClient, cast: Cast) -> Any:
         return client.get(url, headers=cast.vy.bearer | headers, buffered=True)
 
     return ask
-
-
-def files(answer: Any) -> dict[str, bytes]:
-    """What is in an archive, which is whole."""
-    assert answer.status_code == 200, answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def events(answer: Any) -> list[tuple[str, str]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -14,24 +11,13 @@ from server.db import db
 from server.models import Audit
 from tests import phone
 from tests.country import ANSWERS, PHOTO, Country, Post, newest_first
+from tests.downloads import files, table
 
 
 def get(client: FlaskClient, country: Country, who: str, ending: str, query: str = "", **more: str) -> Any:
     """What somebody is answered."""
     headers = country.people[who] | {name.replace("_", "-"): value for name, value in more.items()}
     return client.get(f"{country.form.url}/submissions.{ending}{query}", headers=headers, buffered=True)
-
-
-def table(data: bytes) -> list[dict[str, str]]:
-    """Rows by the names of their columns."""
-    return list(csv.DictReader(io.StringIO(data.decode())))
-
-
-def files(answer: Any) -> dict[str, bytes]:
-    """What is in an archive."""
-    assert answer.status_code == 200, answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_a_supervisor_gets_the_rows_of_her_commune(client: FlaskClient, country: Country) -> None:
