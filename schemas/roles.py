@@ -33,7 +33,7 @@ PERSONAL = frozenset(
     {
         "user.create", "user.update", "user.delete", "user.password.invalidate", "role.create", "role.update",
         "role.delete", "assignment.create", "assignment.delete", "field_key.create", "field_key.delete",
-        "field_key.replace", "public_link.create", "public_link.delete", "session.end", "config.set",
+        "field_key.replace", "public_link.create", "public_link.delete", "session.end", "config.set", "backup.run",
     }
 )  # fmt: skip
 # What the dialect does not know: held by administrators, and not told to its clients.

@@ -55,6 +55,7 @@ def changes(cast: Cast) -> list[tuple[str, str, dict[str, Any] | None]]:
         ("POST", f"/v1/unit-roles/sysadmin/{cast.charlie.id}", None),
         ("POST", "/v1/projects/1/app-users", {"displayName": "Máy"}),
         ("DELETE", f"/v1/projects/1/app-users/{cast.device.id}", None),
+        ("POST", "/v1/backup", {"passphrase": "bốn từ dễ nhớ"}),
     ]
 
 
