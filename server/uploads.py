@@ -11,7 +11,7 @@ from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
 
-from flask import Request, current_app
+from flask import Request, current_app, g
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -208,9 +208,11 @@ def of_bytes(data: bytes, name: str = "", content_type: str = "") -> Part:
 
 def body(request: Request, name: str = "") -> Part:
     """The whole body of a request that is one file. Raises TIMED_OUT for one that was cut off, DISK_FULL."""
+    space.space().check(request.content_length or 0)
+    if "body" in g:  # it was read to see whether it is JSON
+        return of_bytes(g.body, name, request.headers.get("Content-Type", ""))
     request.max_content_length = current_app.config["MAX_CONTENT_LENGTH"]
     stream = request.stream
-    space.space().check(request.content_length or 0)
     spool = Spool()
     for chunk in _pieces(stream):
         spool.write(chunk)

@@ -8,6 +8,9 @@ from xml.sax.saxutils import escape
 
 # Lines and indents are those that clients know, some of which look at the text and not at the elements.
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+# The same goes for letters that need no escape between two tags.
+_AS_KNOWN = {'"': "&quot;", "'": "&#39;", "/": "&#x2F;", "`": "&#x60;", "=": "&#x3D;"}
+_AS_KNOWN_IN_ADDRESSES = {"'": "&#39;"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,12 @@ class MediaFile:
 
 def _entry(name: str, told: dict[str, str], mark: str = "") -> list[str]:
     """An element and what is told in it, each on a line of its own. `mark`: its attributes."""
-    lines = [f"      <{key}>{escape(text)}</{key}>" for key, text in told.items()]
+    lines = [f"      <{key}>{_escaped(key, text)}</{key}>" for key, text in told.items()]
     return [f"    <{name}{mark}>", *lines, f"    </{name}>"]
+
+
+def _escaped(key: str, text: str) -> str:
+    return escape(text, _AS_KNOWN_IN_ADDRESSES if key.endswith("Url") else _AS_KNOWN)
 
 
 def form_list(forms: Iterable[ListedForm]) -> str:

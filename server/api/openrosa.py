@@ -78,6 +78,11 @@ def _here() -> str:
     return f"{wire.base_url()}/v1{'' if key is None else '/key/' + quote(key, safe='$!')}/projects"
 
 
+def _step(text: str) -> str:
+    """A name as a step of an address, with the letters escaped that browsers' encodeURIComponent escapes."""
+    return quote(text, safe="!*'()")
+
+
 @api.get(f"{PROJECT}/formList")
 def form_list(project_id: int) -> Response:
     """The forms one may fill. HEAD works as GET does."""
@@ -85,7 +90,7 @@ def form_list(project_id: int) -> Response:
     actor = _asker(project_id)
     found = offers.offered(actor, project_id, request.args.get("formID"))
     base = f"{_here()}/{project_id}/forms"
-    listed = [_listed(each, f"{base}/{quote(each.xml_form_id, safe='')}") for each in found]
+    listed = [_listed(each, f"{base}/{_step(each.xml_form_id)}") for each in found]
     return wire.document(documents.form_list(listed), openrosa.CONTENT_TYPE)
 
 
@@ -95,7 +100,7 @@ def _listed(form: Offered, address: str) -> ListedForm:
 
 
 def _manifest(kept: list[tuple[str, str]], address: str) -> Response:
-    media = [MediaFile(name, md5, f"{address}/attachments/{quote(name, safe='')}") for name, md5 in kept]
+    media = [MediaFile(name, md5, f"{address}/attachments/{_step(name)}") for name, md5 in kept]
     return wire.document(documents.manifest(media), openrosa.CONTENT_TYPE)
 
 
@@ -107,14 +112,14 @@ def manifest(project_id: int, xml_form_id: str) -> Response:
     kept = offers.media(actor, project_id, xml_form_id)
     if kept is None:
         kept = files.kept(forms.readable(actor, project_id, xml_form_id).version_id)
-    return _manifest(kept, f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}")
+    return _manifest(kept, f"{_here()}/{project_id}/forms/{_step(xml_form_id)}")
 
 
 @api.get(f"{FORM}/versions/<version>/manifest")
 def version_manifest(project_id: int, xml_form_id: str, version: str) -> Response:
     """The files of one published version."""
     found = forms.version_named(forms.get(_asker(project_id), project_id, xml_form_id), version)
-    address = f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}/versions/{quote(version, safe='')}"
+    address = f"{_here()}/{project_id}/forms/{_step(xml_form_id)}/versions/{_step(version)}"
     return _manifest(files.kept(found.id), address)
 
 
@@ -122,7 +127,7 @@ def version_manifest(project_id: int, xml_form_id: str, version: str) -> Respons
 def draft_manifest(project_id: int, xml_form_id: str) -> Response:
     """The files of the draft, for whoever may see it."""
     draft = forms.draft_of(forms.get(_asker(project_id), project_id, xml_form_id, "form.update"))
-    return _manifest(files.kept(draft.id), f"{_here()}/{project_id}/forms/{quote(xml_form_id, safe='')}/draft")
+    return _manifest(files.kept(draft.id), f"{_here()}/{project_id}/forms/{_step(xml_form_id)}/draft")
 
 
 @api.get(f"{PROJECT}/submission")
@@ -192,7 +197,7 @@ def _found(project_id: int, xml_form_id: str, draft_key: str) -> tuple[Form, For
 
 
 def _test_address(project_id: int, xml_form_id: str, draft_key: str) -> str:
-    tail = f"projects/{project_id}/forms/{quote(xml_form_id, safe='')}/draft"
+    tail = f"projects/{project_id}/forms/{_step(xml_form_id)}/draft"
     return f"{wire.base_url()}/v1/test/{quote(draft_key, safe='$!')}/{tail}"
 
 

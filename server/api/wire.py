@@ -167,7 +167,7 @@ def _refuse(_constant: str) -> None:
 
 def _data() -> bytes:
     """The whole of the body, unpacked. Raises BODY_TOO_LARGE, ENCODING_UNSUPPORTED."""
-    data = request.get_data()
+    data = g.body = request.get_data()  # whoever takes the body for a file finds it there
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if encoding in PACKED and data:
         try:

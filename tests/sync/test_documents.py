@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from sync.documents import ListedForm, MediaFile, form_list, manifest
@@ -80,3 +81,17 @@ def test_an_entity_list_says_so() -> None:
     root = ElementTree.fromstring(manifest([listed]).encode())
     assert root[0].attrib == {"type": "entityList"}
     assert fields(manifest([listed]))[0]["integrityUrl"] == "https://x.example/integrity"
+
+
+def test_names_are_escaped_as_clients_know_it_and_addresses_stay_readable() -> None:
+    named = replace(FORM, form_id="a/b=1", name='Bà Sáu\'s "`phiếu`" <1> & 2', version="1/2", manifest_url=None)
+    text = form_list([named])
+    for line in (
+        "<formID>a&#x2F;b&#x3D;1</formID>",
+        "<name>Bà Sáu&#39;s &quot;&#x60;phiếu&#x60;&quot; &lt;1&gt; &amp; 2</name>",
+        "<version>1&#x2F;2</version>",
+        "<downloadUrl>https://x.example/visit.xml</downloadUrl>",
+    ):
+        assert f"      {line}\n" in text
+    (entry,) = fields(text)
+    assert (entry["formID"], entry["name"], entry["version"]) == (named.form_id, named.name, named.version)

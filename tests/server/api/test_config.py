@@ -79,6 +79,11 @@ def test_a_picture(client: FlaskClient, cast: Cast) -> None:
     assert client.get("/v1/config/public/logo").content_type == "application/octet-stream"
 
 
+def test_a_picture_that_says_it_is_json_is_kept_as_it_is(client: FlaskClient, cast: Cast) -> None:
+    assert put_logo(client, cast, b'{"a": 1}', "application/json").status_code == 200
+    assert client.get("/v1/config/logo", headers=cast.alice.bearer).data == b'{"a": 1}'
+
+
 def test_everybody_is_shown_what_stands_at_the_door(client: FlaskClient, cast: Cast) -> None:
     assert client.get("/v1/config/public").json == {}
     put_logo(client, cast)

@@ -234,3 +234,8 @@ def test_another_openrosa_is_another_language(client: FlaskClient, cast: Cast) -
     assert (wrong.status_code, wrong.content_type) == (400, "text/xml; charset=utf-8")
     for headers in ({"X-OpenRosa-Version": "1.0"}, {}):
         assert client.get(url, headers=headers).status_code == 200
+
+
+def test_where_xml_is_expected_json_is_none(client: FlaskClient, cast: Cast, form: Published) -> None:
+    for url in ("/v1/projects/1/forms", f"{form.url}/draft"):
+        refused(client.post(url, json={"a": 1}, headers=cast.bob.bearer), 400.2, {"field": "formId"})

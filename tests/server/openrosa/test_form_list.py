@@ -154,6 +154,15 @@ def test_a_form_id_with_spaces_and_letters(client: FlaskClient, device: Device, 
     assert client.get(entry["downloadUrl"] or "").data == form.xml
 
 
+def test_a_form_id_keeps_the_signs_that_addresses_may_have(
+    client: FlaskClient, device: Device, publish: Publish
+) -> None:
+    form = publish(FORM.replace("| visit   |", "| Sáu's (1)!* |"))
+    (entry,) = listed(client, device.url("formList"))
+    assert (entry["downloadUrl"] or "").endswith("/forms/S%C3%A1u's%20(1)!*.xml")
+    assert client.get(entry["downloadUrl"] or "").data == form.xml
+
+
 def test_head_is_answered_too(client: FlaskClient, device: Device) -> None:
     answer = client.head(device.url("formList"))
     assert (answer.status_code, answer.data) == (200, b"")
