@@ -132,11 +132,15 @@ SUBMISSION_DELETED = Kind(409.18, "This submission has been deleted and cannot b
 SECOND_FACTOR_ON = Kind(409.91, "The second factor is on already.")
 SECOND_FACTOR_OFF = Kind(409.92, "The second factor is not on.")
 TOO_MANY_APP_PASSWORDS = Kind(409.93, "There are {limit} app passwords already. Revoke one first.")
+EDIT_ENCRYPTED = Kind(409.94, "What was sent is encrypted: nobody can edit it in the browser.")
 TOO_LARGE = Kind(413.1, "This is larger than the server takes ({limit} bytes).")
 TOO_MANY_PARTS = Kind(413.2, "The request has more parts than the server takes ({limit}).")
 SIGN_IN_BUSY = Kind(429.2, "Too many people are signing in at this moment. Please try again in a minute.")
 LOCKED_OUT = Kind(
     429.1, "Too many failed attempts. Please wait {minutes} minutes, or ask an administrator to unlock the account."
+)
+PASSPHRASES_LOCKED_OUT = Kind(
+    429.3, "Too many wrong passphrases for this key. Please wait {minutes} minutes, and look for the right one."
 )
 INTERNAL = Kind(500.1, "Something went wrong on the server. Please try again later.")
 NOT_IMPLEMENTED = Kind(501.1, "The feature {feature} is not supported by this server.")
@@ -153,3 +157,7 @@ DISK_FULL = Kind(
     503.2, "The server's disk is nearly full. Nothing is lost: keep it, tell your supervisor and send again later."
 )
 UPDATING = Kind(503.3, "The server is being brought up to date. Nothing is lost: send again in a few minutes.")
+UPKEEP_RUNS = Kind(
+    503.4, "A backup or the daily upkeep is being done already, and they go one at a time. Try again in a few minutes."
+)
+STORE_AWAY = Kind(503.5, "The store of the files does not answer just now. Please try again in a few minutes.")

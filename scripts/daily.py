@@ -31,8 +31,6 @@ FIRST_LOOK = 120.0  # seconds; phones come first after a start
 LOOKS = 300.0
 AGAIN = timedelta(hours=1)  # after a failure
 DAY = timedelta(days=1)
-# The lease that both work under.
-UPKEEP = "upkeep"
 
 log = logging.getLogger("donghanh.daily")
 Marked = Callable[[str], datetime | None]

@@ -78,7 +78,7 @@ def _work(name: str, only_if_due: bool, do: Callable[[], None]) -> None:
     """Do daily work under its lease, and remember when it was done; nothing if it is not due, or is being done."""
     _require_current()
     try:
-        with leases.held(daily.UPKEEP):
+        with leases.held(leases.UPKEEP):
             if only_if_due and not daily.due(name, settings(), leases.marked, daily.clock()):
                 return
             leases.mark(leases.TRIED + name)
@@ -239,7 +239,7 @@ def move_all(database_url: str, storage_url: str, while_running: bool, open_agai
     target, wanted = _target(database_url, storage_url)
     source = Place(db.engine, storage())
     try:
-        with leases.held(daily.UPKEEP):
+        with leases.held(leases.UPKEEP):
             told = move(source, target, rehearsal=True) if while_running else _move(source, target)
     finally:
         target.engine.dispose()

@@ -127,6 +127,15 @@ class Line:
         """Whether the next request, or the end, comes within so many seconds."""
         return self._wait(select.POLLIN, seconds)
 
+    def is_gone(self) -> bool:
+        """Whether the client has hung up while its answer is being made. Takes nothing away of what it sent."""
+        try:
+            return not self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def hurry(self, seconds: float) -> None:
         """Wait no longer than this for what is left of the body, all pauses taken together."""
         self._left = seconds

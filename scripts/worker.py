@@ -19,8 +19,8 @@ from scripts.line import Gate, HeadTooSlowError, Line
 
 # No connection can be accepted at this moment; those that there are go on.
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-# The name under which the application finds it (`server.uploads`, which is not loaded before the fork).
-_HURRY = "donghanh.hurry"
+# The names under which the application finds them (`server.uploads`, `server.api.backup`: not loaded before the fork).
+_HURRY, _GONE = "donghanh.hurry", "donghanh.gone"
 # So long a thread waits for the first byte of a new connection before the loop does.
 _FIRST_BYTE = 0.05
 
@@ -90,7 +90,7 @@ class Worker(ThreadWorker):
                 return start_response(status, headers, *error)
 
             environ["wsgi.input"] = Body(environ["wsgi.input"], environ["gunicorn.socket"])
-            environ[_HURRY] = environ["gunicorn.socket"].hurry
+            environ[_HURRY], environ[_GONE] = environ["gunicorn.socket"].hurry, environ["gunicorn.socket"].is_gone
             return served(environ, start)
 
         self.wsgi = honest

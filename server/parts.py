@@ -46,6 +46,6 @@ def vault() -> Vault:
     return parts().vault
 
 
-def backup_maker() -> Callable[[str], BinaryIO] | None:
-    """What makes a backup; None where nobody said."""
+def backup_maker() -> Callable[[str, Callable[[], bool]], BinaryIO] | None:
+    """What makes a backup, of a passphrase and of whether nobody wants it any more; None where nobody said."""
     return current_app.extensions.get(BACKUP)

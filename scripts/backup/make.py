@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,17 @@ from server.storage.disk import sync_folder
 
 PART = ".part"
 LOOK_EVERY = 16_000_000  # bytes
+
+
+class NoRoomError(BackupError):
+    """The disk has to be kept for what phones send."""
+
+
+Watched = Callable[[Iterable[bytes]], Iterator[bytes]]
+
+
+def _nobody_leaves() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +51,19 @@ class Source:
     secret_key: str
 
 
-def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0, incomplete: Path | None = None) -> Made:
+def make(
+    path: Path,
+    source: Source,
+    keys: Keys,
+    *,
+    min_free: int = 0,
+    incomplete: Path | None = None,
+    gone: Callable[[], bool] = _nobody_leaves,
+) -> Made:
     """Write a backup and read it back. What is not whole is not there: until then the file has another name.
 
-    So many bytes of the disk stay free. `incomplete`: its name where files are missing.
-    Raises BackupError, OSError.
+    So many bytes of the disk stay free. `incomplete`: its name where files are missing. `gone`: whether whoever asked
+    for it has left; then it is given up. Raises BackupError, OSError.
     """
     if path.exists():
         raise BackupError(f"{path} is there already, and no backup is ever overwritten.")
@@ -52,7 +71,7 @@ def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0, incomplet
     part, told = path.with_name(f"{path.name}{PART}"), Summary()
     part.unlink(missing_ok=True)  # left by a process that was killed
     try:
-        witness = _write(part, source, keys, told, min_free)
+        witness = _write(part, source, keys, told, lambda chunks: _while_wanted(chunks, part.parent, min_free, gone))
         _verify(part, keys, witness, told)
         if told.missing and incomplete is not None:
             path = incomplete
@@ -64,13 +83,13 @@ def make(path: Path, source: Source, keys: Keys, *, min_free: int = 0, incomplet
     return Made(path, path.stat().st_size, told)
 
 
-def _write(part: Path, source: Source, keys: Keys, told: Summary, min_free: int) -> Any:
+def _write(part: Path, source: Source, keys: Keys, told: Summary, watched: Watched) -> Any:
     moment = datetime.now(UTC)
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w+b") as file:
         chunks = contents.write(source.engine, source.storage, source.secret_key, moment, told)
         try:
-            witness = sealed.write(file, _while_room(chunks, part.parent, min_free), keys, int(moment.timestamp()))
+            witness = sealed.write(file, watched(chunks), keys, int(moment.timestamp()))
         finally:
             chunks.close()
         file.flush()
@@ -78,14 +97,16 @@ def _write(part: Path, source: Source, keys: Keys, told: Summary, min_free: int)
     return witness
 
 
-def _while_room(chunks: Iterable[bytes], folder: Path, min_free: int) -> Iterator[bytes]:
-    """A backup must not take the place that phones need."""
+def _while_wanted(chunks: Iterable[bytes], folder: Path, min_free: int, gone: Callable[[], bool]) -> Iterator[bytes]:
+    """A backup must not take the place that phones need, nor the time of others for who has left."""
     left = 0
     for chunk in chunks:
+        if gone():
+            raise BackupError("Nobody waits for the backup any more: it was not made.")
         if left <= 0:
             left = LOOK_EVERY
             if shutil.disk_usage(folder).free < min_free:
-                raise BackupError(f"There is too little room on the disk of {folder}: the backup was not made.")
+                raise NoRoomError(f"There is too little room on the disk of {folder}: the backup was not made.")
         left -= len(chunk)
         yield chunk
 

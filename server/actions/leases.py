@@ -25,6 +25,8 @@ from server.parts import settings
 # The marks of daily work: when it was done, and when it was tried.
 BACKUP, MAINTAIN = "backup", "maintain"
 TRIED = "tried "
+# The lease under which upkeep and backups are done, one at a time.
+UPKEEP = "upkeep"
 # After so long without a good backup people are told; a laptop that is off at night makes up for it by then.
 LATE = timedelta(hours=36)
 # Longer than clocks of several machines differ, and than a process sleeps that is alive.

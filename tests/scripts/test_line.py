@@ -75,6 +75,16 @@ def test_who_is_hurried_is_cut_off_though_bytes_come() -> None:
         line.head_is_read(Request())
 
 
+def test_it_is_known_that_a_client_has_hung_up() -> None:
+    with ExitStack() as stack:
+        line, there = opened(stack, Gate(1))
+        assert not line.is_gone()
+        there.send(b"next")
+        assert not line.is_gone() and line.recv(9) == b"next"
+        there.close()
+        assert line.is_gone()
+
+
 def test_in_a_crowd_the_slow_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three send enough for quiet hours; when a fourth body is awaited, they are too slow."""
     limits(monkeypatch, slots=8, crowd=3, crowded_rate=1_000_000, crowded_window=0.3)

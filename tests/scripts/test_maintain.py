@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from scripts import daily
 from server.actions import leases, maintain
 from server.db import now
 from tests.conftest import Send
@@ -109,14 +108,14 @@ def test_sign_ins_that_ran_out(used: Place) -> None:
 
 
 def test_by_one_process_at_a_time(used: Place, app: Flask) -> None:
-    with app.app_context(), leases.held(daily.UPKEEP):
+    with app.app_context(), leases.held(leases.UPKEEP):
         assert f"process {os.getpid()}" in used("maintain", fails=True).stderr
         assert used("maintain", "--if-due").output == ""
     used("maintain")
 
 
 def test_a_lease_of_the_dead_runs_out(used: Place, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = leases.held(daily.UPKEEP)
+    held = leases.held(leases.UPKEEP)
     with app.app_context():
         held.__enter__()
         moment = now()

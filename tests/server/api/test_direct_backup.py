@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from flask.testing import FlaskClient
 
 from schemas import problems
 from scripts.backup import BackupError, contents, direct, sealed
-from server.actions import unit_roles
+from server.actions import leases, unit_roles
+from server.api.backup import GONE
 from server.app import App
 from server.db import writing
-from server.parts import BACKUP
+from server.parts import BACKUP, NAME
 from server.permissions import CONSOLE
 from tests import expect
 from tests.cast import Cast
@@ -55,6 +57,67 @@ def test_refusals(attached: Flask, client: FlaskClient, cast: Cast) -> None:
         expect.refused(client.post("/v1/backup", json=PASSPHRASE, headers=who), problems.INSUFFICIENT_RIGHTS)
     told = expect.refused(client.post("/v1/backup", json={}, headers=cast.alice.bearer), problems.MISSING_PARAMETER)
     assert told == {"field": "passphrase"}
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "kind"),
+    [
+        ("x", problems.PASSWORD_TOO_SHORT),
+        ("chín chữ ", problems.PASSWORD_TOO_SHORT),
+        ("my-password", problems.PASSWORD_TOO_WEAK),
+        ("aaaaaaaaaaaaaaaa", problems.PASSWORD_TOO_WEAK),
+    ],
+)
+def test_a_passphrase_that_is_soon_guessed(
+    attached: Flask, client: FlaskClient, cast: Cast, passphrase: str, kind: problems.Kind
+) -> None:
+    answer = client.post("/v1/backup", json={"passphrase": passphrase}, headers=cast.alice.bearer)
+    expect.refused(answer, kind)
+    assert backups_noted(client, cast) == 0
+
+
+def backups_noted(client: FlaskClient, cast: Cast) -> int:
+    """How many the audit tells of."""
+    return len(client.get("/v1/audits?action=backup.run", headers=cast.alice.bearer).get_json())
+
+
+def test_one_at_a_time(attached: Flask, client: FlaskClient, cast: Cast) -> None:
+    with attached.app_context(), leases.held(leases.UPKEEP):
+        answer = client.post("/v1/backup", json=PASSPHRASE, headers=cast.alice.bearer)
+        expect.refused(answer, problems.UPKEEP_RUNS)
+        assert answer.headers["Retry-After"] == "60" and backups_noted(client, cast) == 0
+    slow = client.post("/v1/backup", json=PASSPHRASE, headers=cast.alice.bearer, buffered=False)
+    assert next(slow.response)
+    with attached.app_context(), leases.held(leases.UPKEEP):  # whoever reads slowly keeps nobody from the next
+        assert backups_noted(client, cast) == 1
+    slow.close()
+
+
+def test_nobody_makes_one_for_who_has_left(attached: Flask, client: FlaskClient, cast: Cast) -> None:
+    asked = []
+
+    def gone() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    answer = client.post("/v1/backup", json=PASSPHRASE, headers=cast.alice.bearer, environ_overrides={GONE: gone})
+    expect.refused(answer, problems.BUSY)
+    assert len(asked) == 3 and list((attached_folder(attached) / "incoming").glob("backup-*")) == []
+    with attached.app_context(), leases.held(leases.UPKEEP):
+        pass
+
+
+def test_a_full_disk_is_kept_for_phones(attached: Flask, client: FlaskClient, cast: Cast) -> None:
+    parts = attached.extensions[NAME]
+    full = dataclasses.replace(parts, settings=dataclasses.replace(parts.settings, min_free_disk=1 << 60))
+    attached.extensions[NAME] = full
+    try:
+        assert isinstance(attached, App)
+        direct.attach(attached)
+        answer = client.post("/v1/backup", json=PASSPHRASE, headers=cast.alice.bearer)
+    finally:
+        attached.extensions[NAME] = parts
+    expect.refused(answer, problems.DISK_FULL)
 
 
 def test_who_runs_the_machine_but_sees_no_answers_downloads_none(
