@@ -32,15 +32,21 @@ class ListedProjectShape(ProjectShape):
     last_entity = Timestamp()
 
 
-class ListedDatasetShape(Shape):
-    """An entity list below its project."""
+class DatasetShape(Shape):
+    """An entity list. By its `id` one asks for what was deleted."""
 
+    id = fields.Integer()
     name = fields.String()
     project_id = fields.Integer()
     approval_required = fields.Boolean()
     owner_only = fields.Boolean()
     created_at = Timestamp()
     deleted_at = Timestamp()
+
+
+class ListedDatasetShape(DatasetShape):
+    """An entity list with counts, as it also stands below its project."""
+
     entities = fields.Integer()
     last_entity = Timestamp()
     conflicts = fields.Integer()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from forms import declared, rules, xform
 from schemas import problems
 from server import permissions
-from server.actions import files, forms
+from server.actions import files, forms, projects
 from server.db import db, now, writes
 from server.models import Blob, Dataset, Form, FormFile, FormVersion
 from server.permissions import Actor
@@ -17,15 +17,30 @@ from server.permissions import Actor
 DATA_FILE = "file"
 
 
+def list_all(actor: Actor, project_id: int, *, deleted: bool = False) -> list[dict[str, Any]]:
+    """The lists of a project by name, with their counts; of deleted ones also their numbers.
+
+    Raises NOT_FOUND, INSUFFICIENT_RIGHTS.
+    """
+    projects.get(actor, project_id, "dataset.list")
+    found = projects.datasets(actor, [project_id], deleted=deleted)[project_id]
+    names = ("name", "project_id", "approval_required", "owner_only", "created_at", "deleted_at")
+    return [
+        {name: getattr(dataset, name) for name in (*names, *(("id",) if deleted else ()))}
+        | {"entities": entities, "last_entity": latest, "conflicts": conflicts}
+        for dataset, entities, latest, conflicts in found
+    ]
+
+
 def changes(actor: Actor, form: Form, *, draft: bool) -> list[dict[str, Any]]:
     """The lists that a form saves to, with all their properties; of a draft also what of them is new.
 
     Raises NOT_FOUND without such a version, INSUFFICIENT_RIGHTS.
     """
+    permissions.require(actor, "dataset.list", project_id=form.project_id)
     version = forms.draft_of(form) if draft else form.current
     if version is None:
         raise problems.NOT_FOUND()
-    permissions.require(actor, "dataset.list", project_id=form.project_id)
     if not version.datasets:
         return []
     known = _published(form.project_id)

@@ -127,11 +127,17 @@ _ENTITIES = (
 )
 
 
-def datasets(actor: Actor, project_ids: list[int]) -> dict[int, list[tuple[Dataset, int, datetime | None, int]]]:
-    """The entity lists of these projects that the actor may list, by name: with entities, the latest, and conflicts."""
+def datasets(
+    actor: Actor, project_ids: list[int], *, deleted: bool = False
+) -> dict[int, list[tuple[Dataset, int, datetime | None, int]]]:
+    """The entity lists of these projects that the actor may list, by name: with entities, the latest, and conflicts.
+
+    `deleted`: those that were deleted, and no others.
+    """
     living = (Entity.dataset_id == Dataset.id) & Entity.deleted_at.is_(None)
     counts = (func.count(Entity.id), func.max(Entity.created_at), func.count(Entity.conflict))
-    query = select(Dataset, *counts).outerjoin(Entity, living).where(Dataset.project_id.in_(project_ids), *_LISTED)
+    listed = (Dataset.published_at.is_not(None), Dataset.deleted_at.is_not(None)) if deleted else _LISTED
+    query = select(Dataset, *counts).outerjoin(Entity, living).where(Dataset.project_id.in_(project_ids), *listed)
     query = permissions.visible(actor, query, "dataset.list").group_by(Dataset.id).order_by(Dataset.name)
     found: dict[int, list[tuple[Dataset, int, datetime | None, int]]] = {number: [] for number in project_ids}
     for dataset, entities, latest, conflicts in db.session.execute(query):

@@ -1,10 +1,12 @@
-"""What a form has to do with entity lists: how publishing would change them, and files that are such lists."""
+"""The entity lists of a project, and what a form has to do with them: how publishing would change them, and files that
+are such lists."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, jsonify
 
 from schemas.forms import FormFileChanges
+from schemas.projects import DatasetShape, ListedDatasetShape
 from server import identity
 from server.actions import entity_lists, forms
 from server.api import wire
@@ -16,6 +18,13 @@ api = wire.blueprint("entity_lists")
 def register(app: Flask) -> None:
     """Attach the routes."""
     app.register_blueprint(api, url_prefix="/v1")
+
+
+@api.get("/projects/<int:project_id>/datasets")
+def list_all(project_id: int) -> Response:
+    """The entity lists that published forms of a project save to; `deleted`: those that were deleted."""
+    found = entity_lists.list_all(identity.actor(), project_id, deleted=wire.flag("deleted"))
+    return wire.reply(ListedDatasetShape if wire.extended() else DatasetShape, found)
 
 
 @api.get(f"{FORM}/dataset-diff")

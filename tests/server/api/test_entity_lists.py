@@ -8,8 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from schemas import problems
+from server.actions import unit_roles
 from server.db import db, now, writing
-from server.models import Dataset
+from server.models import Dataset, Entity
+from server.permissions import CONSOLE
 from tests import expect
 from tests.cast import Cast, Headers
 from tests.conftest import VISIT, Publish
@@ -36,6 +38,36 @@ def told(client: FlaskClient, path: str, headers: Headers) -> Any:
     answer = client.get(f"{FORMS}/{path}", headers=headers)
     assert answer.status_code == 200, answer.text
     return answer.get_json()
+
+
+def test_the_lists_of_a_project(app: Flask, client: FlaskClient, cast: Cast) -> None:
+    bob, path, more = cast.bob.bearer, "/v1/projects/1/datasets", {"X-Extended-Metadata": "true"}
+    assert client.get(path, headers=bob).get_json() == []
+    moment = now()
+    with app.app_context(), writing():
+        for name, published in (("trees", moment), ("people", moment), ("cats", None)):
+            db.session.add(Dataset(project_id=1, name=name, created_at=moment, published_at=published))
+        gone = Dataset(project_id=1, name="gone", created_at=moment, published_at=moment, deleted_at=moment)
+        other = Dataset(project_id=2, name="other", created_at=moment, published_at=moment)
+        houses = Dataset(project_id=1, name="houses", created_at=moment, published_at=moment)
+        db.session.add_all([gone, other, houses])
+        db.session.flush()
+        db.session.add(Entity(project_id=1, dataset_id=houses.id, uuid="a", conflict="soft", created_at=moment))
+        number = gone.id
+    listed = client.get(path, headers=bob).get_json()
+    assert [each["name"] for each in listed] == ["houses", "people", "trees"]
+    common = {"name", "projectId", "approvalRequired", "ownerOnly", "createdAt", "deletedAt"}
+    assert all(each.keys() == common for each in listed)
+    (first, second, _) = client.get(path, headers=bob | more).get_json()
+    assert first.keys() == common | {"entities", "lastEntity", "conflicts"}
+    assert (first["entities"], first["conflicts"], first["lastEntity"]) == (1, 1, first["createdAt"])
+    assert (second["entities"], second["conflicts"], second["lastEntity"]) == (0, 0, None)
+    (deleted,) = client.get(f"{path}?deleted=true", headers=bob).get_json()
+    assert (deleted["name"], deleted["id"]) == ("gone", number) and deleted["deletedAt"]
+    for who in (cast.charlie.bearer, cast.minh.bearer, {}):
+        expect.refused(client.get(path, headers=who), problems.INSUFFICIENT_RIGHTS)
+    expect.refused(client.get("/v1/projects/2/datasets", headers=bob), problems.INSUFFICIENT_RIGHTS)
+    expect.refused(client.get("/v1/projects/99/datasets", headers=bob), problems.NOT_FOUND)
 
 
 def test_publishing_makes_lists_and_properties(client: FlaskClient, cast: Cast) -> None:
@@ -98,6 +130,17 @@ def test_refusals(client: FlaskClient, cast: Cast, publish: Publish) -> None:
     publish(VISIT.replace("| visit ", "| other "))
     expect.refused(client.get(f"{FORMS}/other/dataset-diff", headers=cast.minh.bearer), problems.INSUFFICIENT_RIGHTS)
     expect.refused(client.get(f"{FORMS}/other/draft/dataset-diff", headers=cast.bob.bearer), problems.NOT_FOUND)
+
+
+def test_who_may_list_none_is_refused_whether_there_is_a_version_or_not(
+    app: Flask, client: FlaskClient, cast: Cast, publish: Publish
+) -> None:
+    form = publish(VISIT, draft=True)
+    with app.app_context(), writing():
+        unit_roles.grant(CONSOLE, "form_admin", cast.charlie.id, None)
+    for path in ("dataset-diff", "draft/dataset-diff"):
+        answer = client.get(f"{form.url}/{path}", headers=cast.charlie.bearer)
+        expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
 
 
 def test_a_file_becomes_a_list_and_a_file_again(app: Flask, client: FlaskClient, cast: Cast) -> None:
