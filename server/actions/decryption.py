@@ -14,9 +14,10 @@ from forms import instance as instances
 from forms.encryption import Undecryptable
 from forms.exports.job import MISSING, SEALED
 from schemas import problems
-from server.actions import audits, files, forms
+from server.actions import audits, files, forms, guesses
 from server.db import db, end_read
 from server.models import Form, FormVersion, ProjectKey, SubmissionFile, SubmissionVersion
+from server.parts import storage
 from server.permissions import Actor
 from server.secrets import open_private_key
 from sync.parts import MAX_XML
@@ -60,10 +61,12 @@ class Sealed:
 def keyring(actor: Actor, form: Form, passphrases: Mapping[int, str]) -> Keyring:
     """The managed keys that versions of a form have, as these passphrases open them. Slow on purpose.
 
-    Other keys are not tried. Raises UNDECRYPTABLE if a passphrase is not the one, which is written down.
+    Other keys are not tried. Raises UNDECRYPTABLE if a passphrase is not the one, which is written down;
+    PASSPHRASES_LOCKED_OUT after many such; STORE_AWAY where nothing encrypted could be read.
     """
     if not passphrases:
         return Keyring()
+    files.require_store()
     place = {"project_id": form.project_id, "form_id": form.id}
     query = select(ProjectKey.id, ProjectKey.private_cipher).where(ProjectKey.id.in_(passphrases), ProjectKey.managed)
     own = select(FormVersion.key_id).where(FormVersion.form_id == form.id)
@@ -71,10 +74,12 @@ def keyring(actor: Actor, form: Form, passphrases: Mapping[int, str]) -> Keyring
     end_read()
     made = Keyring(frozenset(passphrases))
     for number, cipher in found:
+        guesses.begin(actor, number)
         private = open_private_key(cipher, passphrases[number]) if cipher else None
         if private is None:
             audits.note(actor, "form.submission.decrypt.failure", **place, keyId=number)
             raise problems.UNDECRYPTABLE()
+        guesses.succeeded(actor, number)
         made.opened[number] = encryption.load_private_key(private)
     return made
 
@@ -88,7 +93,10 @@ def keys_of(numbers: Collection[int]) -> dict[int, int | None]:
 
 
 def sealed(keys: Keyring, numbers: Collection[int]) -> dict[int, Sealed]:
-    """Of encrypted submissions, which have been through `data.read`, what can be read of them."""
+    """Of encrypted submissions, which have been through `data.read`, what can be read of them.
+
+    Raises OSError where the store does not answer: what is there must not pass for what nobody can read.
+    """
     if not numbers:
         return {}
     current = (SubmissionVersion.submission_id.in_(numbers), SubmissionVersion.current.is_(True))
@@ -125,7 +133,7 @@ def _open(private: RSAPrivateKey, key_id: int, version_id: int, form_version_id:
         envelope = Envelope(outside.instance_id or "", names, key)
         inside = _whole(envelope.clear(names[-1], contents(sha256)))
         return Sealed(key_id, checks.find(form, instances.read(inside)).answers, None, envelope)
-    except (Undecryptable, problems.Problem, OSError):
+    except (Undecryptable, problems.Problem, FileNotFoundError):
         # One that is damaged is told of like one that nobody can read: the others are still given.
         return Sealed(key_id)
 
@@ -141,7 +149,7 @@ def _whole(parts: Iterable[bytes]) -> bytes:
 
 
 def contents(sha256: str) -> Iterator[bytes]:
-    """A stored file, part by part."""
-    with files.read(sha256) as file:
+    """A stored file, part by part. Raises FileNotFoundError where it is lost, OSError where the store is away."""
+    with storage().open(sha256) as file:
         while part := file.read(CHUNK):
             yield part

@@ -8,6 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,15 +21,17 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from schemas import problems
-from server.db import db
-from server.models import Audit
+from server.actions import guesses
+from server.db import db, now, writing
+from server.models import Attempt, Audit
 from tests import expect
 from tests.cast import Cast
-from tests.conftest import Publish, Send
+from tests.conftest import House, Publish, Send
 from tests.downloads import files, table
+from tests.outages import cut_off
 from tests.phone import File, Published
 
 PASSPHRASE = "mot cau khong ai biet"
@@ -147,6 +150,37 @@ def test_a_wrong_passphrase_is_written_down(app: Flask, encrypted: Encrypted, ca
         entry = db.session.scalars(select(Audit).where(Audit.action == "form.submission.decrypt.failure")).one()
         assert (entry.actor_id, entry.details) == (cast.bob.id, {"keyId": encrypted.key})
         assert entry.form_id == encrypted.form.id
+
+
+def test_nobody_goes_on_guessing(app: Flask, encrypted: Encrypted, client: FlaskClient, cast: Cast) -> None:
+    """Ten tries; the right one clears them, and afterwards it takes a while until the next. Others are free."""
+    for _ in range(9):
+        expect.refused(encrypted.get("csv", "wrong"), problems.UNDECRYPTABLE)
+    assert encrypted.get("csv", PASSPHRASE).status_code == 200
+    for _ in range(10):
+        expect.refused(encrypted.get("csv", "wrong"), problems.UNDECRYPTABLE)
+    for passphrase in ("wrong", PASSPHRASE):
+        refused = encrypted.get("csv", passphrase)
+        expect.refused(refused, problems.PASSPHRASES_LOCKED_OUT)
+        assert "10 minutes" in refused.get_json()["message"]
+    asked = f"{encrypted.form.url}/submissions.csv?{encrypted.key}={PASSPHRASE}"
+    assert people(client.get(asked, headers=cast.alice.bearer)) == [("Lan", ""), ("Mai", "")]
+    with app.app_context(), writing():
+        db.session.execute(update(Attempt).values(last_at=now() - timedelta(minutes=guesses.WAIT_MINUTES, seconds=1)))
+    assert people(encrypted.get("csv", PASSPHRASE)) == [("Lan", ""), ("Mai", "")]
+
+
+def test_a_store_that_is_away_is_no_missing_key(
+    app: Flask, house: House, encrypted: Encrypted, client: FlaskClient
+) -> None:
+    url = f"{encrypted.form.url}/submissions.csv?{encrypted.key}={PASSPHRASE}"
+    answer = client.get(url, headers=encrypted.headers)
+    with cut_off(app, house.home):
+        expect.refused(encrypted.get("csv", PASSPHRASE), problems.STORE_AWAY)
+        with pytest.raises(OSError):
+            b"".join(answer.response)
+    answer.close()
+    assert people(encrypted.get("csv", PASSPHRASE)) == [("Lan", ""), ("Mai", "")]
 
 
 def test_a_key_of_elsewhere_is_not_tried(client: FlaskClient, cast: Cast, encrypted: Encrypted) -> None:
