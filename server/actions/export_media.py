@@ -20,8 +20,7 @@ from forms import tables
 from forms.encryption import Undecryptable
 from forms.exports.csvfile import Lines
 from forms.exports.job import Job, Media, file_name
-from schemas.problems import Problem
-from server.actions import decryption, free_text
+from server.actions import decryption, files, free_text
 from server.actions.data import DataRow
 from server.actions.decryption import Envelope, Sealed
 from server.actions.rows import Place
@@ -51,6 +50,8 @@ class Collected:
     """Which files there are, in a file of `spool` and not in memory, as there may be very many."""
 
     def __init__(self, actor: Actor, place: Place, spool: Callable[[], IO[bytes]]) -> None:
+        """Raises STORE_AWAY."""
+        files.require_store()
         self._actor, self._place, self._spool = actor, place, spool
         # Where each note begins: of files, and of what was noted while the form was filled, which goes by version.
         self._files, self._events, self._versions = array("Q"), array("Q"), array("Q")
@@ -103,15 +104,18 @@ class Collected:
         return instance_id, name, sha256
 
     def _parts(self, instance_id: str, name: str, sha256: str) -> Iterator[bytes]:
-        """The file, in clear. One that is damaged or lost ends where it can be read no further: the others go on."""
+        """The file, in clear. One that is damaged ends where it can be read no further, one that is lost is empty.
+
+        Raises OSError where the store goes away: what breaks off is seen, files that seem to be empty are not.
+        """
         envelope = self._envelopes.get(instance_id)
         parts = decryption.contents(sha256)
         try:
             yield from parts if envelope is None else envelope.clear(name, parts)
         except Undecryptable:
             return
-        except (OSError, Problem):
-            log.warning("an export goes on without a file that the store does not give; “manage check” says more")
+        except FileNotFoundError:
+            log.warning("an export goes on without a file that the store does not have; “manage check” says more")
 
     def _noted(self, *, excel: bool = False) -> Iterator[bytes]:
         """What phones noted, the oldest version first, as one table. `excel`: harmless, as the other tables are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -100,6 +101,8 @@ class Disk:
                 return path.open("rb")
             except FileNotFoundError:
                 self._bring_back(path)
+        if not self.folder.is_dir():  # its disk is away: no file is lost for that
+            raise NotADirectoryError(errno.ENOTDIR, f"There is no folder {self.folder}")
         return path.open("rb")
 
     def _bring_back(self, path: Path) -> None:

@@ -262,3 +262,13 @@ good = all(storage.open(name).read() == data for _ in range(20))
 print(good, [os.waitpid(child, 0)[1] for child in children])
 """
     assert python(program) == "True [0, 0, 0]"
+
+
+def test_a_folder_that_is_gone_has_lost_nothing(folder: Storage, tmp_path: Path) -> None:
+    """A disk that was not mounted: what lies there is away, and not lost."""
+    folder.put(SHA, BytesIO(DATA))
+    away = (tmp_path / "a b").rename(tmp_path / "away")
+    with pytest.raises(NotADirectoryError):
+        folder.open(SHA)
+    away.rename(tmp_path / "a b")
+    assert content(folder, SHA) == DATA

@@ -19,8 +19,9 @@ from server.space import NAME as SPACE
 from server.space import Space
 from tests import expect
 from tests.cast import Cast
-from tests.conftest import Publish, Send
+from tests.conftest import House, Publish, Send
 from tests.downloads import files
+from tests.outages import cut_off
 from tests.phone import Published
 
 NOTED = "| survey | | | |\n| | type | name | label |\n| | audit | audit | |\n| | text | who | Ai? |\n"
@@ -169,6 +170,37 @@ def test_who_sent_it_is_called_otherwise_now(client: FlaskClient, cast: Cast, pu
     assert renamed.status_code == 200
     again = get(form, "csv", **{"If-None-Match": answer.headers["ETag"]})
     assert [row["SubmitterName"] for row in csv.DictReader(io.StringIO(again.text))] == ["Bảo"]
+
+
+def test_a_store_that_is_away(app: Flask, house: House, pictures: Any, get: Any) -> None:
+    """Files that only seem to be empty would be taken for what was sent."""
+    form = pictures(("a.jpg", b"1"))
+    with cut_off(app, house.home):
+        expect.refused(get(form, "csv.zip"), problems.STORE_AWAY)
+        assert get(form, "csv.zip", "?attachments=false").status_code == 200
+    assert files(get(form, "csv.zip"))["media/a.jpg"] == b"1"
+
+
+def test_a_store_that_goes_away_meanwhile(
+    app: Flask, house: House, client: FlaskClient, cast: Cast, pictures: Any
+) -> None:
+    form = pictures(("a.jpg", b"1"), ("b.jpg", b"2"))
+    answer = client.get(f"{form.url}/submissions.csv.zip", headers=cast.vy.bearer)
+    assert answer.status_code == 200
+    with cut_off(app, house.home), pytest.raises(OSError) as broken:
+        b"".join(answer.response)
+    answer.close()
+    assert not isinstance(broken.value, FileNotFoundError)
+
+
+def test_notes_in_a_store_that_goes_away_meanwhile(
+    app: Flask, house: House, client: FlaskClient, cast: Cast, noted: Any
+) -> None:
+    form = noted(GOOD)
+    answer = client.get(f"{form.url}/submissions.csv.zip", headers=cast.vy.bearer)
+    with cut_off(app, house.home), pytest.raises(OSError):
+        b"".join(answer.response)
+    answer.close()
 
 
 def test_a_disk_that_fills_up_meanwhile(

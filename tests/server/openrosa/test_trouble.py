@@ -26,6 +26,7 @@ from tests import expect
 from tests.cast import Cast
 from tests.conftest import House, Publish, Send
 from tests.homes import Home, Laptop, Province, close
+from tests.outages import cut_off
 from tests.phone import Published, new_id
 
 FORM = """
@@ -150,22 +151,6 @@ def full(app: Flask, home: Home) -> Iterator[None]:
             home.cluster.run(make, use, database=home.database)
             undo = partial(home.cluster.run, "DROP FUNCTION public.refuse() CASCADE", database=home.database)
             afterwards.callback(undo)
-        yield
-
-
-@contextmanager
-def cut_off(app: Flask, home: Home) -> Iterator[None]:
-    """The store does not answer."""
-    with ExitStack() as afterwards:
-        if isinstance(home, Laptop):
-            folder = home.settings.data_dir / "files"
-            afterwards.callback(folder.rename(folder.with_name("kept")).rename, folder)
-            folder.write_bytes(b"in its place")
-            afterwards.callback(folder.unlink)
-        else:
-            assert isinstance(home, Province)
-            home.store.stop()
-            afterwards.callback(home.store.start)
         yield
 
 
