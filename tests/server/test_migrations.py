@@ -10,13 +10,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect, text, update
+from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server.actions import findings, unit_levels, units, upkeep
 from server.app import create_app
 from server.db import Base, db, writing
-from server.models import AppUser, FindingRow, Form, Submission, User
+from server.models import AppUser, FindingRow, Form, FormVersion, Submission, User
 from server.permissions import CONSOLE
 from tests.conftest import House
 from tests.homes import Province, close, settings_in
@@ -50,6 +50,13 @@ INSERT INTO submission_versions (id, project_id, form_id, submission_id, form_ve
 INSERT INTO findings (id, project_id, version_id, code, path, label, value, args)
     VALUES (7, 1, 1, 'type.integer', '/data/a', 'A', 'x', '{}');
 """
+
+
+SAVES = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+ xmlns:entities="http://www.opendatakit.org/xforms/entities"><h:head><h:title>Nhà</h:title>
+ <model entities:entities-version="2024.1.0"><instance><data id="visit" version="1"><a/><meta><instanceID/>
+ <entity dataset="houses" id="" create="1"><label/></entity></meta></data></instance>
+ <bind nodeset="/data/a" entities:saveto="a"/></model></h:head><h:body/></h:html>"""
 
 
 @pytest.fixture
@@ -97,6 +104,21 @@ def test_findings_are_those_that_they_were_and_can_be_dismissed(before_levels: F
         with writing(), pytest.raises(IntegrityError):
             db.session.execute(update(FindingRow).values(dismissed_by_id=999))
             db.session.commit()
+
+
+def test_old_versions_tell_what_they_save_to(before_levels: Flask) -> None:
+    sealed = SAVES.replace("<bind ", '<submission base64RsaPublicKey="abc"/><bind ')
+    texts = (SAVES, SAVES.replace("<entity ", "<thing ").replace("</entity>", "</thing>"), "entities, no form", sealed)
+    query = """INSERT INTO form_versions (id, project_id, form_id, number, version, title, md5, sha1, sha256, validated,
+        warnings, datasets, created_at, xml)
+        VALUES (:id, 1, 1, :id, '', '', '', '', '', true, '[]', '[]', '2026-01-01', :xml)"""
+    with before_levels.app_context():
+        with db.engine.connect().execution_options(writing=True) as connection:
+            connection.execute(text(query), [{"id": n, "xml": xml.encode()} for n, xml in enumerate(texts, 2)])
+            connection.commit()
+        assert upkeep.migrate()
+        versions = db.session.scalars(select(FormVersion).order_by(FormVersion.number))
+        assert [version.datasets for version in versions] == [[], ["houses"], [], [], []]
 
 
 def test_numbers_of_rows_go_on_for_ever(empty_app: Flask, home_kind: str) -> None:
