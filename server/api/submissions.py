@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from flask import Flask, Response, abort, redirect, request
 
+from schemas import problems
 from schemas.access import ActorShape
+from schemas.problems import Problem
 from schemas.projects import KeyShape
 from schemas.submissions import (
     SubmissionShape,
@@ -20,6 +22,7 @@ from server.api import audits as history_of
 from server.api import wire
 from server.api.forms import FORM
 from server.models import Form, SubmissionVersion
+from sync.intake import Decision
 from sync.parts import Upload, whole
 
 api = wire.blueprint("submissions")
@@ -105,9 +108,17 @@ def send_on(project_id: int, xml_form_id: str, instance_id: str, tail: str = "")
     if root in (None, instance_id):
         return
     above = f"/v1/projects/{project_id}/forms/{quote(xml_form_id, safe='')}{'/draft' if is_draft() else ''}/submissions"
-    to = f"{above}/{quote(root, safe='')}/versions/{quote(instance_id, safe=':')}{tail}"
+    to = f"{above}/{quote(root, safe='')}/versions/{_as_written(instance_id)}{tail}"
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string else ""
     abort(redirect(to + query, 301))
+
+
+def _as_written(instance_id: str) -> str:
+    """An ID as the client wrote it into the address; else as we would."""
+    path = str(request.environ.get("RAW_URI", "")).partition("?")[0]
+    step = path.partition("/submissions/")[2].partition("/")[0]
+    written = (name for name in (step, step.removesuffix(".xml")) if name.isascii() and unquote(name) == instance_id)
+    return next(written, quote(instance_id, safe=":"))
 
 
 @api.get("")
@@ -151,6 +162,7 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
     verb = "submission.create" if instance_id is None else "submission.update"
     form = forms.get(actor, project_id, xml_form_id, verb)
     current = None
+    accepted = frozenset(Decision) if instance_id is None else frozenset((Decision.EDIT,))
     if instance_id is not None:
         current = rows.get(actor, form, instance_id, verb, draft=is_draft())[1].instance_id
     xml = whole(uploads.body(request))
@@ -163,6 +175,7 @@ def _receive(project_id: int, xml_form_id: str, instance_id: str | None) -> Resp
         draft=is_draft(),
         replaces=current,
         fresh=True,
+        accepted=accepted,
     )
     assert submission_id is not None
     return wire.reply(SubmissionShape, submission_dict(rows.by_number(submission_id)))
@@ -190,8 +203,13 @@ def get(project_id: int, xml_form_id: str, instance_id: str) -> Response:
 
 @api.get("/<instance_id>.xml")
 def get_xml(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """The XML of the current version, as it was received."""
-    return xml_of(current_row(project_id, xml_form_id, instance_id, ".xml", whole=True)[1])
+    """The XML of the current version, as it was received. Of an ID that itself ends so, the submission."""
+    try:
+        return xml_of(current_row(project_id, xml_form_id, instance_id, ".xml", whole=True)[1])
+    except Problem as problem:
+        if problem.kind is not problems.NOT_FOUND:
+            raise
+        return get(project_id, xml_form_id, f"{instance_id}.xml")
 
 
 @api.get("/<instance_id>/audits")

@@ -76,6 +76,20 @@ def test_creating_works(client: FlaskClient, cast: Cast, form: Published, kind: 
     assert client.get(f"{form.url}/submissions/uuid:2.xml", headers=cast.bob.bearer).data == xml
 
 
+def test_an_id_that_ends_like_an_address(client: FlaskClient, form: Published, send: Send, cast: Cast) -> None:
+    """As XML goes first: of `a.xml` there is `a.xml.xml`, and the submission where no `a` is."""
+    xml = form.submission("<who>An</who>", instance_id="a.xml")
+    expect.told(send(xml), 201)
+    url = f"{form.url}/submissions/a.xml"
+    assert get(client, url, cast.bob)["instanceId"] == "a.xml"
+    assert client.get(f"{url}.xml", headers=cast.bob.bearer).data == xml
+    expect.refused(client.get(f"{url}.xml.xml", headers=cast.bob.bearer), problems.NOT_FOUND)
+    expect.refused(client.get(url, headers=cast.charlie.bearer), problems.INSUFFICIENT_RIGHTS)
+    other = form.submission("<who>Lan</who>", instance_id="a")
+    expect.told(send(other), 201)
+    assert client.get(url, headers=cast.bob.bearer).data == other
+
+
 def test_creating_again_is_refused(client: FlaskClient, cast: Cast, form: Published) -> None:
     xml = form.submission("<who>An</who>", instance_id="uuid:2")
     assert create(client, form, cast.bob, xml).status_code == 200
