@@ -19,6 +19,7 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pyarrow import parquet
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -98,10 +99,18 @@ def sees_no_text(who: str) -> bool:
 
 def text_of(answer: TestResponse) -> str:
     """What can be read of it, also of the files that are packed in it."""
-    if not answer.data.startswith(b"PK"):
-        return answer.data.decode(errors="replace")
-    packed = ZipFile(BytesIO(answer.data))
-    return "".join(packed.read(name).decode(errors="replace") for name in packed.namelist())
+    return unpacked(answer.data)
+
+
+def unpacked(data: bytes) -> str:
+    """The text of a file, whatever it is packed in."""
+    if data.startswith(b"PAR1"):
+        table = parquet.read_table(BytesIO(data))
+        return f"{table.schema} {table.to_pylist()}"
+    if not data.startswith(b"PK"):
+        return data.decode(errors="replace")
+    archive = ZipFile(BytesIO(data))
+    return "".join(name + unpacked(archive.read(name)) for name in archive.namelist())
 
 
 def told_nothing_of_b(world: World, answer: TestResponse, asked: str, who: str) -> None:
@@ -177,6 +186,17 @@ def let_in(world: World, client: FlaskClient, rule: Rule, method: str, who: str,
 def test_every_role_has_a_letter() -> None:
     assert {*ROLES, *UNIT_ROLES} - INTERNAL == {*LETTERS} - {"nobody", "stranger"}
     assert len(set(LETTERS.values())) == len(LETTERS)
+
+
+def test_packed_files_are_seen_into(world: World) -> None:
+    """Of who sees everything, so that the tests below would see what the others must not."""
+    renew(world)
+    client = world.app.test_client(use_cookies=False)
+    for ending in ("parquet", "xlsx", "csv.zip"):
+        rule = next(each for each in world.app.url_map.iter_rules() if each.rule.endswith(f"/submissions.{ending}"))
+        path = address(world, rule, "admin", True)
+        answer = client.get(path, buffered=True, **sent_with(world, rule, "GET", "admin", path))
+        assert answer.status_code == 200 and WHO in text_of(answer), ending
 
 
 def test_every_route_stands_in_the_table(the_app: Flask) -> None:
