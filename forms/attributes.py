@@ -6,10 +6,10 @@ They are no fields: nobody is asked for them, and no table has a column for one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
-from forms import tree, xmltree
+from forms import xmltree
 from forms.binds import Binds
 from schemas.fields import Field
 
@@ -31,16 +31,6 @@ def read(root: Element, said: Binds, asking: Iterable[str]) -> tuple[Field, ...]
             if where not in found and name != "@template" and (every or where in said.by_path):
                 found[where] = _field(where, name, text, said)
     return tuple(found.values())
-
-
-def events(model: Element, body: Element | None, root: str) -> Mapping[str, str]:
-    """What phones put into attributes when something happens (`setvalue`), by the paths of these."""
-    found: dict[str, str] = {}
-    for element in (*xmltree.children(model, "setvalue"), *(body.iter() if body is not None else ())):
-        path = tree.attribute(element.get("ref", ""), root) if xmltree.local(element.tag) == "setvalue" else ""
-        if path:
-            found.setdefault(path, element.get("value", "").strip())
-    return {path: text for path, text in found.items() if text}
 
 
 def is_one(path: str) -> bool:

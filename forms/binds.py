@@ -33,10 +33,12 @@ _IN_JAVAROSA = {"preload": "preloadParams", "constraint_message": "constraintMsg
 
 @dataclass(frozen=True)
 class Binds:
-    """Binds by the path of their node or attribute, and the paths of those with an id."""
+    """Binds by the path of their node or attribute, the paths of those with an id, and `loose`, the paths of those that
+    name their node by a relative address: some apps do not find it."""
 
     by_path: Mapping[str, Bind] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
 
     def of(self, path: str) -> Bind:
         """The bind of a node; an empty one if it has none."""
@@ -53,6 +55,7 @@ def read(model: Element, root: str) -> Binds:
     """Read the binds of a model. `root` is the path of the instance's root, where relative nodesets start."""
     by_path: dict[str, Bind] = {}
     ids: dict[str, str] = {}
+    loose: set[str] = set()
     for element in xmltree.children(model, "bind"):
         nodeset = element.get("nodeset", element.get("ref", ""))
         path = tree.resolve(nodeset, root) or tree.attribute(nodeset, root)
@@ -63,5 +66,7 @@ def read(model: Element, root: str) -> Binds:
         said = {part: xmltree.attribute(element, part).strip() for part in _PARTS}
         said |= {part: xmltree.attribute(element, name).strip() for part, name in _IN_JAVAROSA.items()}
         declared = element.get("type", "").strip()
+        if path not in by_path and not nodeset.strip().startswith("/"):
+            loose.add(path)
         by_path.setdefault(path, Bind(type=declared.rpartition(":")[2], declared=declared, **said))
-    return Binds(by_path, ids)
+    return Binds(by_path, ids, frozenset(loose))

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from xml.etree.ElementTree import Element
 
-from forms import plan
+from forms import loose, plan
 from forms.instance import Instance
 from forms.logic import verdicts
 from forms.logic.circumstances import UNKNOWN, Circumstances
@@ -31,6 +31,7 @@ _META = frozenset(
     + ("email", "deviceID", "subscriberID", "simSerial", "phoneNumber")
 )
 _plans: WeakKeyDictionary[Form, Plan] = WeakKeyDictionary()
+_loose_plans: WeakKeyDictionary[Form, Plan] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN)
     """Check a submission. The answers of an encrypted one cannot be seen: only its files are given."""
     if instance.encrypted:
         return Checked({}, (Finding("origin.encrypted"),), instance.encrypted_files)
-    laid_out = plan_of(form)
+    laid_out = plan_of(form) if not form.loose or loose.is_known(form, instance.root) else _loose_plan_of(form)
     root = sent = Node(form.root, laid_out.root, None)
     path = laid_out.root.path
     if form.submission_ref and local(instance.root.tag) == form.submission_ref.rpartition("/")[2]:
@@ -55,7 +56,8 @@ def find(form: Form, instance: Instance, circumstances: Circumstances = UNKNOWN)
         root, sent = _part(laid_out.root, path)
     walk = _Walk(sent)
     answers = walk.branch(sent.part, instance.root, path, sent)
-    found = verdicts.find(form, laid_out.program, root, walk.nodes, circumstances, blanks=walk.blanks)
+    edited = instance.deprecated_id is not None
+    found = verdicts.find(form, laid_out.program, root, walk.nodes, circumstances, blanks=walk.blanks, edited=edited)
     walk.findings += islice(found, MAX_FINDINGS)
     root.forget()
     findings = tuple(finding for _, finding in sorted(walk.findings, key=lambda each: each[0])[:MAX_FINDINGS])
@@ -67,6 +69,14 @@ def plan_of(form: Form) -> Plan:
     known = _plans.get(form)
     if known is None:
         known = _plans[form] = plan.build(form)
+    return known
+
+
+def _loose_plan_of(form: Form) -> Plan:
+    """The same without what the form says by relative addresses."""
+    known = _loose_plans.get(form)
+    if known is None:
+        known = _loose_plans[form] = plan.build(form, form.loose)
     return known
 
 
@@ -154,6 +164,8 @@ class _Walk:
         try:
             value = leaf.read(text)
         except Breach as breach:
+            if leaf.untyped and breach.code.startswith("type."):
+                return text
             self._add(breach.code, f"{path}/{name}", leaf.label, text)
             return text if leaf.textual else None
         if leaf.file and value and not value.startswith(MEDIA):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,8 @@ class Leaf:
 
     `kind` is what it is worth in expressions: `text`, `whole`, `number`, `boolean`, `date`, `dateTime`, `time` or
     `place`. `conditional`: something decides about its relevance. `plain`: it is worth its text. `repeat` is
-    always False. `attributes` are those of it that the logic is about, by their names with `@`.
+    always False. `attributes` are those of it that the logic is about, by their names with `@`. `untyped`: the
+    app did not know its type, and what does not fit is kept as it is.
     """
 
     source: Field
@@ -43,6 +44,7 @@ class Leaf:
     repeat: bool = False
     plain: bool = False
     attributes: Mapping[str, Leaf] | None = None
+    untyped: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -74,10 +76,11 @@ class Plan:
     program: Program
 
 
-def build(form: Form) -> Plan:
-    """Lay out the fields of a form, with labels in its default language where there are any."""
-    program = compile_form(form)
-    layout = _Layout(form, program)
+def build(form: Form, ignored: Collection[str] = ()) -> Plan:
+    """Lay out the fields of a form, with labels in its default language where there are any. `ignored` are the paths
+    of nodes whose binds do not count."""
+    program = compile_form(form, ignored)
+    layout = _Layout(form, program, ignored)
     root = layout.branch(answers.build(form.fields), Branch("/" + form.root))
     for source in form.attributes:
         layout.attribute(source, root)
@@ -100,10 +103,11 @@ def label(field: Field, language: str) -> str:
 
 
 class _Layout:
-    def __init__(self, form: Form, program: Program) -> None:
+    def __init__(self, form: Form, program: Program, ignored: Collection[str]) -> None:
         self._language = form.default_language
         self._sent = form.submission_ref
         self._logic = program.nodes
+        self._ignored = ignored
 
     def branch(self, schema: answers.AnswerSchema, branch: Branch) -> Branch:
         """Fill in what is below a branch."""
@@ -164,6 +168,7 @@ class _Layout:
             kind=_KINDS.get(source.type, "text"),
             logic=logic,
             conditional=above.conditional or _decides(logic),
+            untyped=source.path in self._ignored,
             plain=_KINDS.get(source.type, "text") in ("text", "place") and not (logic and logic.calculate),
         )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
+from itertools import chain
 from xml.etree.ElementTree import Element
 
-from forms import attributes, binds, body, declared, labels, tree, xmltree
+from forms import attributes, beginnings, binds, body, declared, labels, tree, xmltree
 from forms.choices import Lists
 from forms.expected import ExpectedFile
 from forms.expected import find as find_files
@@ -33,8 +34,9 @@ class Form:
     `version` is '' where the form has none. `submission_ref` is the path of the part that is sent, '' for all of it.
     `lists` are the secondary instances that expressions ask: those inside the form, and the names of files for the
     others ('' for what only the phone has). `texts` are the translations by id, if expressions ask for any.
-    `attributes` are those of its nodes that the logic is about, `events` what phones put into some of them once.
-    `entities` are the lists that it writes to.
+    `attributes` are those of its nodes that the logic is about, `entities` the lists that it writes to.
+    `events` is what phones put into nodes and attributes when something happens, `rows` how many of one name stand side
+    by side from the beginning (`beginnings`), `loose` the nodes that binds name by a relative address.
     Two forms are the same only if they are one object, so that what is compiled from one can be kept by it.
     """
 
@@ -54,7 +56,9 @@ class Form:
     lists: Mapping[str, ItemList | str] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     attributes: tuple[Field, ...] = ()
-    events: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
     entities: tuple[declared.Declared, ...] = ()
 
     def field(self, path: str) -> Field | None:
@@ -84,13 +88,11 @@ def parse(xml: bytes) -> Form:
     body_element = xmltree.child(document, "body")
     itext = labels.read(model)
     submission = xmltree.child(model, "submission")
-    ref = xmltree.attribute(submission, "ref").strip()
     root_path = "/" + xmltree.local(root.tag)
-    sent = tree.resolve(ref, root_path) if ref else ""
     said = binds.read(model, root_path)
     fields = _fields(model, root, body_element, itext, said)
     asking = [*(text for each in fields for text in expressions(each)), *said.at_attributes()]
-    beside = attributes.read(root, said, asking)
+    events = beginnings.events(model, body_element, root_path)
     return Form(
         form_id=form_id,
         version=xmltree.attribute(root, "version").strip(),
@@ -101,19 +103,28 @@ def parse(xml: bytes) -> Form:
         default_language=itext.default,
         files=find_files(model, body_element),
         submission_url=xmltree.attribute(submission, "action").strip(),
-        submission_ref="" if sent in ("/", root_path) else sent,
+        submission_ref=_sent_part(submission, root_path),
         public_key=xmltree.attribute(submission, "base64RsaPublicKey").strip(),
         client_editable=xmltree.attribute(submission, "client-editable").strip() in _TRUE,
         entities_version=xmltree.attribute(model, "entities-version").strip(),
-        lists=_asked_lists(model, asking),
+        lists=_asked_lists(model, chain(asking, *events.values())),
         texts=itext.texts if any("itext(" in text for text in asking) else {},
-        attributes=beside,
-        events=attributes.events(model, body_element, root_path) if beside else {},
+        attributes=attributes.read(root, said, asking),
+        events=events,
+        rows=beginnings.rows(root),
+        loose=said.loose,
         entities=declared.find(root),
     )
 
 
-def _asked_lists(model: Element, asking: list[str]) -> dict[str, ItemList | str]:
+def _sent_part(submission: Element | None, root: str) -> str:
+    """The path of the part that is sent, '' for all of it."""
+    ref = xmltree.attribute(submission, "ref").strip()
+    sent = tree.resolve(ref, root) if ref else ""
+    return "" if sent in ("/", root) else sent
+
+
+def _asked_lists(model: Element, asking: Iterable[str]) -> dict[str, ItemList | str]:
     """The secondary instances that expressions name. Choices that are decided beforehand need none."""
     asked = {text for text in asking if "instance" in text}
     found: dict[str, ItemList | str] = {}

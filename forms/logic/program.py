@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from forms import attributes
+from forms.logic import steady
 from forms.logic.compiler import Compiler, Rule
 from forms.logic.functions.registry import CHANCE, CLOCK, LANGUAGE, ONCE, ORDER, PHONE, ZONE
 from forms.logic.lists import ItemList
@@ -32,6 +33,8 @@ TOO_LARGE = "its list is too large to be read for every submission"
 UNREADABLE = "its list cannot be read"
 NO_LIST = "the form has no such list"
 ENCRYPTED = "phones encrypt the answers before they send them"
+PUT_IN = "the phone puts it in when something happens, and people may change it"
+ABSENT = "%(path)s is not in the form"
 HIDDEN = "whether it is asked depends on a relevant that is not checked"
 REASONS = (
     *NOT_RECOMPUTED.values(),
@@ -45,8 +48,10 @@ REASONS = (
     UNREADABLE,
     NO_LIST,
     ENCRYPTED,
+    PUT_IN,
     HIDDEN,
 )
+LOOSE = "the form states it by a relative address, which the app ignored"
 _CHOOSING = ("select", "select1", "rank")
 KINDS = ("relevant", "required", "constraint", "calculate", "readonly")
 
@@ -61,7 +66,8 @@ class Offer:
 
 @dataclass(slots=True, eq=False)
 class Logic:
-    """What is asked of one node; None where nothing is, or where it cannot be checked."""
+    """What is asked of one node; None where nothing is, or where it cannot be checked. `kept` is how many rows of a
+    repeat may be there though its count is lower, None for any number."""
 
     relevant: Rule | None = None
     required: Rule | None = None
@@ -71,6 +77,7 @@ class Logic:
     count: Rule | None = None
     offer: Offer | None = None
     recomputed: bool = False
+    kept: int | None = None
     uncertain: bool = False
 
     @property
@@ -81,7 +88,7 @@ class Logic:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression of a form. `kind`: an attribute of the bind, `count` or `choices`.
+    """One expression of a form. `kind`: an attribute of the bind, `count`, `choices` or `setvalue`.
 
     `because` says why it is not checked, '' if it is: a key of the catalogue, with places for `named`.
     """
@@ -116,7 +123,7 @@ class Program:
 
     def report(self, missing: Callable[[str], str]) -> list[Expression]:
         """All expressions. `missing` says of a list why it cannot be asked, '' where it can."""
-        told = [replace(each, because=each.because or _missing(each, missing)) for each in self.expressions]
+        told = [replace(each, because=_because(each, missing)) for each in self.expressions]
         unclear = tuple(f"{each.path}/" for each in told if each.kind == "relevant" and each.because)
         return [_below(each, unclear) for each in told]
 
@@ -128,15 +135,22 @@ def _below(expression: Expression, unclear: tuple[str, ...]) -> Expression:
     return replace(expression, because=HIDDEN)
 
 
+def _because(expression: Expression, missing: Callable[[str], str]) -> str:
+    """Why it is not checked, '' if it is. That a list is not there is the better reason for what nobody can check."""
+    why = expression.because
+    return _missing(expression, missing) or why if why in ("", PUT_IN) else why
+
+
 def _missing(expression: Expression, missing: Callable[[str], str]) -> str:
     return next((reason for name in sorted(expression.lists) if (reason := missing(name))), "")
 
 
-def compile_form(form: Form) -> Program:
-    """Compile every expression of a form. Nothing is refused: what is not understood is marked."""
+def compile_form(form: Form, ignored: Collection[str] = ()) -> Program:
+    """Compile every expression of a form. Nothing is refused: what is not understood is marked. `ignored` are the paths
+    of nodes of which nothing is checked that their binds say."""
     try:
         known = frozenset((f"/{form.root}", *(each.path for each in form.fields)))
-        return _Maker(form, Compiler(known)).program()
+        return _Maker(form, Compiler(known), ignored).program()
     except Exception as mistake:  # noqa: BLE001  # ours; submissions are stored without being checked by it
         tell(mistake, f"/{form.root}")
         every = (Expression(each.path, kind, text, MISTAKEN) for each in _nodes(form) for kind, text in _texts(each))
@@ -144,7 +158,8 @@ def compile_form(form: Form) -> Program:
 
 
 class _Maker:
-    def __init__(self, form: Form, compiler: Compiler) -> None:
+    def __init__(self, form: Form, compiler: Compiler, ignored: Collection[str]) -> None:
+        self._ignored = ignored
         self._form = form
         self._compiler = compiler
         self._made = Program()
@@ -157,10 +172,13 @@ class _Maker:
             logic = Logic()
             for kind, text in _texts(each):
                 self._one(each, logic, kind, text)
-            if each.path in self._form.events:
-                self._event(each, self._form.events[each.path])
+            for text in filter(None, self._form.events.get(each.path, ())):
+                self._event(each, text)
             if logic != Logic() or logic.uncertain or any(getattr(logic, kind) for kind in (*KINDS, "count", "offer")):
                 self._made.nodes[each.path] = logic
+        for each in self._form.fields:
+            if each.type == REPEAT and each.count:
+                self._steady(each)
         self._made.unsteady = self._made.needs_any(CLOCK, LANGUAGE, ZONE)
         return self._made
 
@@ -184,25 +202,48 @@ class _Maker:
             logic.calculate, logic.recomputed = rule, not reason
         elif kind == "choices" and not reason and source.itemset is not None:
             logic.offer = Offer(rule, tuple(source.itemset.value.split("/")))
-        elif not reason and (kind != "required" or _can_be_required(source)):
+        elif kind in (*KINDS, "count") and not reason and (kind != "required" or _can_be_required(source)):
             setattr(logic, kind, rule)
 
     def _event(self, source: Field, text: str) -> None:
-        """What was put in when something happened is no more to be had than what `once` gave."""
-        spare = Logic()
-        self._one(source, spare, "calculate", text)
+        """What was put in when something happened is no more to be had than what `once` gave; that it is understood is
+        worth knowing all the same."""
+        self._one(source, Logic(), "setvalue", text)
         told = self._made.expressions[-1]
-        if not told.because:
-            self._made.expressions[-1] = replace(told, because=NOT_RECOMPUTED[ONCE])
+        absent = steady.absent(text, self._compiler.known) if told.because == PUT_IN else ""
+        if absent:
+            self._made.expressions[-1] = replace(told, because=ABSENT, named={"path": absent})
+
+    def _of_event(self, source: Field, rule: Rule) -> str:
+        asked = next((NOT_RECOMPUTED[need] for need in sorted(rule.needs & NOT_RECOMPUTED.keys())), "")
+        if attributes.is_one(source.path):
+            return asked or NOT_RECOMPUTED[ONCE]
+        return NOT_RECOMPUTED[PHONE] if PHONE in rule.needs else PUT_IN
+
+    def _steady(self, repeat: Field) -> None:
+        """Note how many rows there may be where the count cannot ever have been higher."""
+        logic = self._made.nodes[repeat.path]
+        asked = steady.calculated(self._form, repeat)
+        behind = self._made.nodes.get(asked.path) if asked else None
+        rules = (logic.count, *((behind.calculate,) if behind else ()))
+        known = all(rule is not None and not rule.needs and not rule.lists for rule in rules)
+        if known and (behind is None or behind.recomputed) and steady.is_steady(self._form, repeat, asked):
+            logic.kept = self._form.rows.get(repeat.path, 1)
 
     def _reason(self, source: Field, kind: str, rule: Rule) -> str:
         """Why a compiled expression is not checked all the same; '' if it is."""
         if rule.lists & self._entity_lists:
             return ENTITIES
+        if kind in KINDS and source.path in self._ignored:
+            return LOOSE
+        if kind == "setvalue":
+            return self._of_event(source, rule)
         needs = rule.needs if kind == "calculate" else rule.needs - {CLOCK}
         needs = needs - {ORDER} if kind == "choices" else needs
         for need in sorted(needs & NOT_RECOMPUTED.keys()):
             return NOT_RECOMPUTED[need]
+        if kind == "calculate" and source.path in self._form.events:
+            return PUT_IN
         if kind == "calculate" and source.control and source.readonly in ("", "false()"):
             return EDITABLE
         if kind in ("required", "constraint") and attributes.is_one(source.path):

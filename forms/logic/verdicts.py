@@ -25,10 +25,17 @@ Placed = tuple[int, Finding]
 
 
 def find(
-    form: Form, program: Program, root: Node, nodes: Iterable[tuple[int, Node]], at: Circumstances, *, blanks: bool
+    form: Form,
+    program: Program,
+    root: Node,
+    nodes: Iterable[tuple[int, Node]],
+    at: Circumstances,
+    *,
+    blanks: bool,
+    edited: bool = False,
 ) -> Iterator[Placed]:
     """What the logic finds, each with the place of its node in the walk, in the order of `nodes`. `program` is the
-    form's; `blanks` says that a text begins or ends with some."""
+    form's; `blanks` says that a text begins or ends with some, `edited` that it was made from an earlier one."""
     if not program.nodes:
         return
     here = root
@@ -36,7 +43,7 @@ def find(
         effort = Effort()
         worlds = around.worlds(form, root, at, unsteady=program.unsteady)
         trims = (False, True) if blanks else (False,)
-        judge = _Judge(Run(root, world, trim, effort) for world in worlds for trim in trims)
+        judge = _Judge((Run(root, world, trim, effort) for world in worlds for trim in trims), edited=edited)
         for place, here in nodes:
             for finding in judge.of(here):
                 yield place, finding
@@ -49,7 +56,8 @@ def find(
 class _Judge:
     """`runs` are the same submission in each world. All but the first are only made when something seems wrong."""
 
-    def __init__(self, runs: Iterator[Run]) -> None:
+    def __init__(self, runs: Iterator[Run], *, edited: bool) -> None:
+        self._edited = edited
         self._first = next(runs)
         self._rest = runs
         self._others: list[Run] | None = None
@@ -94,7 +102,7 @@ class _Judge:
     def _counts(self, branch: Node) -> Iterator[Finding]:
         for name in branch.part.counted:
             repeat = Node(name, branch.part.members[name], branch)
-            if self._holds(_miscounted, repeat):
+            if self._holds(_too_few if self._edited else _miscounted, repeat):
                 sent = len(branch.kids(name))
                 yield _finding("repeat.count", repeat, str(sent), expected=str(_expected(self._first, repeat)))
 
@@ -201,10 +209,21 @@ def _why_not_offered(node: Node) -> str:
 
 
 def _miscounted(run: Run, repeat: Node) -> bool:
+    kept = repeat.part.logic.kept
+    return _too_few(run, repeat) or (kept is not None and _rows(run, repeat) > max(kept, _expected(run, repeat)))
+
+
+def _too_few(run: Run, repeat: Node) -> bool:
+    """Phones add what is missing. They take nothing away when the count gets lower, nor from what another version of
+    the form made."""
+    rows = _rows(run, repeat)
+    return 0 <= rows < _expected(run, repeat)
+
+
+def _rows(run: Run, repeat: Node) -> int:
+    """How many were sent; -1 where not all of them count."""
     siblings = repeat.parent.kids(repeat.name) if repeat.parent else []
-    if not run.relevant(repeat) or not all(run.relevant(each) for each in siblings):
-        return False
-    return len(siblings) != _expected(run, repeat)
+    return len(siblings) if run.relevant(repeat) and all(run.relevant(each) for each in siblings) else -1
 
 
 def _expected(run: Run, repeat: Node) -> int:

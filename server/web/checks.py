@@ -22,6 +22,7 @@ KINDS = {
     "readonly": N_("Whether it can be changed (read_only)"),
     "count": N_("How often it repeats (repeat_count)"),
     "choices": N_("Which choices are offered (choice_filter)"),
+    "setvalue": N_("What the phone puts in (default, trigger)"),
 }
 # So many unchecked ones are shown without being asked for.
 FEW = 4

@@ -58,7 +58,9 @@ def report(form: Form) -> list[Expression]:
 
 def reasons(form: Form) -> dict[str, str]:
     """Of what is calculated there, by name."""
-    return {each.path.rpartition("/")[2]: each.reason for each in report(form) if each.kind == "calculate"}
+    return {
+        each.path.rpartition("/")[2]: each.reason for each in report(form) if each.kind in ("calculate", "setvalue")
+    }
 
 
 @pytest.mark.parametrize("create", ["1", "true"])

@@ -50,6 +50,17 @@ def test_in_vietnamese(visit: Visit, cast: Cast, publish: Publish) -> None:
     assert "Không kiểm tra vì máy chủ chưa hiểu hàm nonsense(): Gặp ai? /data/who" in shown
 
 
+def test_what_the_phone_puts_in_is_told_apart(visit: Visit, cast: Cast, publish: Publish) -> None:
+    publish(
+        FORM.replace("calculation |", "calculation | default |").replace("${age} > 15 | |", "${age} > 15 | | 1 + 1 |")
+    )
+    shown = text(visit(cast.bob).get(f"{BASE}/versions/1/checks").text)
+    assert (
+        "because the phone puts it in when something happens, and people may change it: Which job? /data/job" in shown
+    )
+    assert "What the phone puts in (default, trigger): 1 + 1" in shown
+
+
 def test_all_is_well(visit: Visit, cast: Cast, publish: Publish) -> None:
     publish(FORM.replace("uuid()", "${age} + 1").replace("nonsense(${age}) = 1", "${age} = 1"), draft=True)
     page = visit(cast.bob).get(f"{BASE}/draft").text
