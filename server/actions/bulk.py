@@ -14,6 +14,12 @@ from server.permissions import Actor
 MOST = 1000
 
 
+def chosen(actor: Actor, form: Form, ids: Sequence[str], verb: str) -> list[rows.Row]:
+    """Those of a form with these instance IDs, the oldest first, to ask about them before the verb is done to them.
+    Raises NOT_FOUND if one is not there."""
+    return _rows(actor, form, ids, verb)
+
+
 @writes
 def review(
     actor: Actor, form: Form, ids: Sequence[str], state: str | None, comment: str = "", *, needs_comment: bool = False
@@ -45,7 +51,8 @@ def restore(actor: Actor, form: Form, ids: Sequence[str]) -> int:
 
 
 def _rows(actor: Actor, form: Form, ids: Sequence[str], verb: str, *, deleted: bool = False) -> list[rows.Row]:
-    """The submissions with these instance IDs on which she has the verb, in the order of the IDs.
+    """The submissions with these instance IDs on which she has the verb, the oldest first, so that those who want the
+    same in another order do not wait for each other.
 
     Raises NOT_FOUND with those that are not there, or not for her; UNEXPECTED_VALUE for too many.
     """
@@ -53,9 +60,10 @@ def _rows(actor: Actor, form: Form, ids: Sequence[str], verb: str, *, deleted: b
     if len(wanted) > MOST:
         raise problems.UNEXPECTED_VALUE(field="ids", value=len(wanted), reason=f"at most {MOST} were expected")
     query = rows.scoped(actor, form, draft=False, verbs=(verb,), deleted=deleted)
-    found = db.session.execute(query.where(Submission.instance_id.in_(wanted)))
-    by_id: dict[str, rows.Row] = {row[0].instance_id: (row[0], row[1]) for row in found}
-    missing = [each for each in wanted if each not in by_id]
+    query = query.where(Submission.instance_id.in_(wanted)).order_by(Submission.id)
+    found: list[rows.Row] = [(row[0], row[1]) for row in db.session.execute(query)]
+    known = {submission.instance_id for submission, _ in found}
+    missing = [each for each in wanted if each not in known]
     if missing:
         raise problems.NOT_FOUND(ids=missing)
-    return [by_id[each] for each in wanted]
+    return found

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from schemas import problems
+from server.db import db, writing
+from server.models import Submission
 from tests import expect
 from tests.cast import Cast, Headers, Person
 from tests.conftest import Publish, Send
+from tests.homes import Province
 from tests.phone import Published
+from tests.server.live.conftest import wait_for
 
 FORM = """
 | survey   |      |      |       |
@@ -102,3 +109,36 @@ def test_refusals(client: FlaskClient, cast: Cast, form: Published) -> None:
     expect.refused(bulk(client, form, bob, "delete", [f"{n}" for n in range(1001)]), problems.UNEXPECTED_VALUE)
     nowhere = client.post("/v1/projects/1/forms/other/submissions/bulk-delete", json={"ids": []}, headers=bob)
     expect.refused(nowhere, problems.NOT_FOUND)
+
+
+@pytest.mark.parametrize(("verb", "more"), [("review", {"reviewState": "approved", "comment": "Tốt"}), ("delete", {})])
+def test_two_who_name_the_same_in_another_order_do_not_block_each_other(
+    app: Flask,
+    client: FlaskClient,
+    cast: Cast,
+    form: Published,
+    province: Province,
+    verb: str,
+    more: dict[str, str],
+) -> None:
+    """Everybody goes from the oldest to the newest: who waits for the oldest holds no other yet."""
+    told: list[int] = []
+    last_first = list(reversed(SENT))
+
+    def other() -> None:
+        told.append(bulk(client, form, cast.bob.bearer, verb, last_first, **more).status_code)
+
+    def hold(name: str) -> None:
+        row = select(Submission.id).where(Submission.instance_id == name).with_for_update(nowait=True)
+        assert db.session.execute(row).all() != []
+
+    thread = threading.Thread(target=other)
+    with app.app_context(), writing():
+        hold(SENT[0])
+        thread.start()
+        wait_for(lambda: province.cluster.run("SELECT count(*) FROM pg_locks WHERE NOT granted")[0][0] == 1)
+        hold(SENT[2])
+        hold(SENT[1])
+    thread.join()
+    assert told == [200]
+    assert entries(client, cast, {"review": "submission.update", "delete": "submission.delete"}[verb]) == last_first
