@@ -23,8 +23,8 @@ Rule = Callable[[Form, Sequence[Form], str], Warnings]
 REASONS = {
     "structureChanged": "Questions of the published version are missing: they were deleted, renamed or moved. What was "
     "sent for them stays readable under the version it came with.",
-    "missingInstanceId": "The form has no place for the ID of a submission (meta/instanceID). What phones fill in "
-    "would be refused.",
+    "missingInstanceId": "The form has no place for the ID of a submission (meta/instanceID). What phones fill in gets "
+    "one made of its content: the same answers once more count as the same submission.",
     "oldEntityVersion": "The form makes or changes entities by version {version} of the specification, which does not "
     "work offline: use 2024.1.0 or a later one.",
     "submissionElsewhere": "The form names its own address for sending, {url}, which is not this server. What phones "

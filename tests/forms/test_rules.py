@@ -64,6 +64,7 @@ def test_a_submission_must_have_a_place_for_its_id(meta: str) -> None:
 def test_a_form_without_the_id_itself_is_told() -> None:
     (warning,) = rules.check(form(meta="<meta><instanceName/></meta>"))
     assert (warning["type"], warning["details"]) == ("missingInstanceId", {})
+    assert "gets one made of its content" in warning["reason"] and "refused" not in warning["reason"]
     assert rules.warning_details([], [warning]) == {}
 
 
