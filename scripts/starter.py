@@ -14,7 +14,7 @@ import segno
 
 from forms import library
 from scripts import ports
-from server.actions import access, accounts, definitions, drafts, files, forms, projects, user_search
+from server.actions import access, accounts, config, definitions, drafts, files, forms, projects, user_search
 from server.db import end_read, writing
 from server.models import AppUser, Project
 from server.parts import settings
@@ -71,6 +71,8 @@ def _administrator() -> tuple[str, str, bool] | None:
     with writing():
         _, password = accounts.create_user(CONSOLE, email, chosen.admin_password or None, ADMIN_NAME)
         accounts.promote(CONSOLE, email)
+        # True whoever asks: this server tells nobody. So that clients of ODK Central do not ask people again and again.
+        config.put(CONSOLE, "analytics", {"enabled": False})
     return email, "(as set)" if chosen.admin_password else password, not chosen.admin_password
 
 

@@ -110,6 +110,7 @@ def test_the_first_start_and_the_second(run: Run, folder: Path) -> None:
     assert rows(folder, "SELECT f.xml_form_id FROM forms f WHERE f.current_version_id IS NOT NULL") == [("home_visit",)]
     assert rows(folder, "SELECT must_change_password FROM users") == [(1,)]
     assert rows(folder, "SELECT role FROM assignments ORDER BY id") == [("admin",), ("app-user",)]
+    assert rows(folder, "SELECT key, value FROM config") == [("analytics", '{"enabled": false}')]
     before = everything(folder)
     second = run("setup").output
     assert everything(folder) == before
