@@ -124,7 +124,7 @@ def decimal(value: Plain, zone: tzinfo | None, *, whole_day: bool) -> Plain:
     if not isinstance(moment, datetime):
         return moment
     if whole_day:
-        return moment.replace(tzinfo=_known(zone)).timestamp() / DAY
+        return (moment - EPOCH - (_known(zone).utcoffset(moment) or timedelta())).total_seconds() / DAY
     return ((moment - EPOCH).total_seconds() / DAY) % 1.0
 
 
