@@ -6,6 +6,7 @@ function and list it in `RULES`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -38,6 +39,9 @@ _MACHINES = ("/meta", "/meta/entity", "/meta/entity/label")
 # Longer ones do not fit into the indexes that forms are found by.
 LONGEST_ID = 500
 _FILE_ENDINGS = (".xls", ".xlsx", ".xml", ".md", ".svc")
+# What stands between the first quote and the last bracket; and a text of it that ends, in which a quote is doubled.
+_SEARCH = re.compile(r"""\s*(?:\w+\s+)?search\s*\(\s*(["'])(.+)\)\s*\Z""")
+_NAMED = {quote: re.compile(rf"(?:[^{quote}]|{quote}{quote})*{quote}\s*(?:,|\Z)") for quote in "\"'"}
 
 
 def check(form: Form, *, previous: Sequence[Form] = (), public_url: str = "") -> list[dict[str, Any]]:
@@ -134,10 +138,28 @@ def _keeps_fields(form: Form, previous: Sequence[Form], _public_url: str) -> War
         yield {"type": "structureChanged", "details": gone}
 
 
+def _closes_searches(form: Form, _previous: Sequence[Form], _public_url: str) -> Warnings:
+    """A `search()` whose first text does not end names no list: Collect fails when it comes to the question."""
+    for field in form.fields:
+        asked = _SEARCH.match(field.appearance)
+        if asked is not None and not _NAMED[asked[1]].match(asked[2]):
+            reason = "the name of the list must stand between two quotes of the same kind"
+            raise UNEXPECTED_VALUE(field="search() appearance", value=field.appearance, reason=reason)
+    return ()
+
+
 def by_path(form: Form) -> dict[str, Field]:
     """The fields by their path below the root, whose name may change from version to version."""
     found = (replace(field, path=field.path.removeprefix(f"/{form.root}")) for field in form.fields)
     return {field.path: field for field in found}
 
 
-RULES: tuple[Rule, ...] = (_has_usable_id, _has_meta, _has_usable_entities, _sends_here, _keeps_types, _keeps_fields)
+RULES: tuple[Rule, ...] = (
+    _has_usable_id,
+    _has_meta,
+    _has_usable_entities,
+    _closes_searches,
+    _sends_here,
+    _keeps_types,
+    _keeps_fields,
+)

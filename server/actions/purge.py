@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from schemas.base import timestamp
@@ -49,7 +49,8 @@ def submissions(force: bool = False) -> int:
 def forms(force: bool = False) -> int:
     """Deleted forms, with their versions and all that was sent for them. `force`: also those deleted today."""
     query = select(Form.id, Form.project_id, Form.xml_form_id, Form.deleted_at, FormVersion.title, FormVersion.version)
-    query = query.outerjoin(FormVersion, FormVersion.id == Form.current_version_id).where(_due(Form.deleted_at, force))
+    shown = func.coalesce(Form.current_version_id, Form.draft_version_id)
+    query = query.outerjoin(FormVersion, FormVersion.id == shown).where(_due(Form.deleted_at, force))
     found = db.session.execute(query.order_by(Form.id)).all()
     for form in found:
         db.session.execute(update(Audit).where(Audit.form_id == form.id).values(notes=""))

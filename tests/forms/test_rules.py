@@ -141,6 +141,30 @@ def test_groups_that_are_gone_are_told_by_their_names() -> None:
     assert warning == {"type": "structureChanged", "details": ["home", "roof"]}
 
 
+def searching(appearance: str) -> xform.Form:
+    """A form with a choice of this appearance."""
+    body = f'<h:body><select1 ref="/data/name" appearance="{appearance}"><label/></select1></h:body>'
+    return xform.parse(GROUPED.replace("<h:body/>", body).encode())
+
+
+def test_a_search_must_close_the_name_of_its_list() -> None:
+    for appearance in ("search('towns)", "minimal search( &quot;towns, 'a')", "search('towns'x)"):
+        details = refused(problems.UNEXPECTED_VALUE, searching(appearance)).details
+        assert details["field"] == "search() appearance"
+        assert details["value"] == appearance.replace("&quot;", '"')
+
+
+def test_a_search_may_ask_for_what_it_likes() -> None:
+    asked = (
+        "search('towns')",
+        "minimal search('a, b', 'matches', 'c', concat('d', /data/name))",
+        "search",
+        "research('x)",
+    )
+    for appearance in (*asked, "search('Sáu''s towns' , 'contains')"):
+        assert rules.check(searching(appearance)) == []
+
+
 def test_what_the_machine_adds_to_meta_is_no_news() -> None:
     before = form(meta="<meta><instanceID/><entity><label/></entity></meta>")
     assert rules.check(form(), previous=[before]) == []

@@ -94,6 +94,16 @@ def test_what_was_purged_does_not_come_back(app: Flask, client: FlaskClient, cas
     assert newest["actee"]["details"]["xmlFormId"] == "visit"
 
 
+def test_a_form_that_was_never_published_is_remembered_by_its_title(
+    app: Flask, client: FlaskClient, cast: Cast, publish: Publish
+) -> None:
+    deleted(client, cast, publish(VISIT, draft=True).url)
+    with app.app_context():
+        assert purge.forms(force=True) == 1
+    newest = client.get("/v1/audits", headers=cast.alice.bearer | {"X-Extended-Metadata": "true"}).get_json()[0]
+    assert (newest["actee"]["purgedName"], newest["actee"]["details"]["version"]) == ("Thăm nhà", "1")
+
+
 def test_a_submission_comes_back(client: FlaskClient, cast: Cast, form: Published) -> None:
     url = f"{form.url}/submissions/uuid:1"
     before = get(client, url, cast.bob)
