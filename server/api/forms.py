@@ -65,7 +65,7 @@ def _origin(verbs: frozenset[str], version: FormVersion) -> dict[str, Any]:
     """Where a version comes from, for those who may know: phones are not told names and notes of the staff."""
     return {
         "published_by": access.actor_row(version.published_by) if "form.read" in verbs else None,
-        "excel_content_type": WORKBOOKS.get(version.workbook_type or ""),
+        "excel_content_type": WORKBOOKS.get(_kinds(version)[0]),
         **_notes(verbs, version),
     }
 
@@ -85,7 +85,7 @@ def _extend(entry: dict[str, Any], form: Form, version: FormVersion, summary: Su
         "review_states": states if lists else dict.fromkeys(states),
         "last_submission": summary.last_submission if lists else None,
         "created_by": access.actor_row(form.created_by) if "form.read" in verbs else None,
-        "excel_content_type": WORKBOOKS.get(version.workbook_type or ""),
+        "excel_content_type": WORKBOOKS.get(_kinds(version)[0]),
         "public_links": summary.public_links,
         "entity_related": bool(version.datasets),
     }
@@ -201,13 +201,21 @@ def workbook(form: Form, version: FormVersion, kind: str) -> Response:
         response = Response(drafts.workbook_as_xlsx(version), content_type=WORKBOOKS["xlsx"])
         response.headers["Content-Disposition"] = mime.disposition(f"{form.xml_form_id}.xlsx")
         return response
-    # An old .xls named .xlsx is to be had under both names, as the file it is.
-    named = (version.workbook_name or "").rpartition(".")[2].lower()
-    actual = version.workbook_type or ""
-    if kind not in (actual, named) or actual not in WORKBOOKS:
+    told, named = _kinds(version)
+    if kind not in (told, named) or told not in WORKBOOKS:
         raise problems.NOT_FOUND()
     blob = files.blob(version.workbook_sha256)
-    return wire.download(blob.sha256, blob.size, f"{form.xml_form_id}.{actual}", WORKBOOKS[actual], md5=blob.md5)
+    return wire.download(blob.sha256, blob.size, f"{form.xml_form_id}.{told}", WORKBOOKS[told], md5=blob.md5)
+
+
+def _kinds(version: FormVersion) -> tuple[str, str]:
+    """What a workbook is told to be, and as what it was sent: '' for none.
+
+    An .xlsx that was sent as .xls stays one, as with ODK Central, and Excel opens it. An .xls that was sent as .xlsx it
+    would not: that is to be had under both names, as the file it is.
+    """
+    actual, named = version.workbook_type or "", (version.workbook_name or "").rpartition(".")[2].lower()
+    return named if (actual, named) == ("xlsx", "xls") else actual, named
 
 
 def _resources(base: str, find: Callable[..., Found], name: str) -> None:

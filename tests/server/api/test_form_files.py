@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
+from schemas import problems
+from tests import expect
 from tests.cast import Cast
 from tests.conftest import Publish
+from tests.forms.xlsform_cases import book
 
 FORMS = "/v1/projects/1/forms"
 VILLAGES = """
@@ -32,6 +36,10 @@ LIST = """
 |          | Xã                            | xa     | 1       |
 """
 MARKDOWN = {"Content-Type": "text/markdown"}
+KINDS = {
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def files(client: FlaskClient, cast: Cast, form_id: str) -> list[dict[str, Any]]:
@@ -64,3 +72,17 @@ def test_a_client_that_has_the_file_is_sent_nothing(client: FlaskClient, cast: C
     for known in (md5, f"W/{md5}"):
         again = client.get(url, headers=cast.bob.bearer | {"If-None-Match": known})
         assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(("sent", "other"), [("xls", "xlsx"), ("xlsx", "xls")])
+def test_a_workbook_is_to_be_had_as_what_it_was_sent(client: FlaskClient, cast: Cast, sent: str, other: str) -> None:
+    data = book(survey=[("type", "name", "label"), ("text", "who", "Ai?")], settings=[("form_id",), ("visit",)])
+    bob = cast.bob.bearer
+    made = client.post(FORMS, data=data, headers=bob | {"Content-Type": KINDS[sent]})
+    assert made.status_code == 200, made.text
+    answer = client.get(f"{FORMS}/visit.{sent}", headers=bob)
+    assert (answer.status_code, answer.content_type, answer.data) == (200, KINDS[sent], data)
+    assert f'filename="visit.{sent}"' in answer.headers["Content-Disposition"]
+    expect.refused(client.get(f"{FORMS}/visit.{other}", headers=bob), problems.NOT_FOUND)
+    shown = client.get(f"{FORMS}/visit", headers=bob | {"X-Extended-Metadata": "true"}).get_json()
+    assert shown["excelContentType"] == KINDS[sent]
