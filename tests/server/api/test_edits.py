@@ -94,6 +94,15 @@ def test_who_asks_for_an_edit_is_sent_on_to_it(
     expect.refused(refused, problems.INSUFFICIENT_RIGHTS)
 
 
+def test_who_is_sent_on_finds_the_id_as_she_wrote_it(
+    client: FlaskClient, cast: Cast, form: Published, edited: str
+) -> None:
+    for written in ("uuid%3A2", "uuid%3a2", "%75uid:2"):
+        for tail in ("", ".xml", "/attachments"):
+            answer = client.get(f"{form.url}/submissions/{written}{tail}", headers=cast.vy.bearer)
+            assert answer.headers["Location"] == f"{form.url}/submissions/uuid%3A1/versions/{written}{tail}"
+
+
 def test_the_edit_itself_is_there(client: FlaskClient, cast: Cast, form: Published, edited: str) -> None:
     answer = client.get(f"{form.url}/submissions/uuid:2", headers=cast.vy.bearer, follow_redirects=True)
     assert (answer.status_code, answer.get_json()["instanceId"]) == (200, "uuid:2")
@@ -102,7 +111,10 @@ def test_the_edit_itself_is_there(client: FlaskClient, cast: Cast, form: Publish
 def test_an_edit_is_made_on_the_page(client: FlaskClient, cast: Cast, form: Published, edited: str) -> None:
     answer = client.get(f"{edited}/edit", headers=cast.bob.bearer)
     assert answer.status_code == 302
-    assert answer.headers["Location"].endswith("/projects/1/forms/visit/submissions/uuid%3A1")
+    assert answer.headers["Location"].endswith("/-/projects/1/forms/visit/submissions/uuid:1/edit")
+    assert client.patch(form.url, json={"webformsEnabled": True}, headers=cast.bob.bearer).status_code == 200
+    answer = client.get(f"{edited}/edit", headers=cast.bob.bearer)
+    assert answer.headers["Location"] == "http://localhost/projects/1/forms/visit/submissions/uuid:1/edit"
     for person in (cast.vy, cast.minh, cast.charlie):
         expect.refused(client.get(f"{edited}/edit", headers=person.bearer), problems.INSUFFICIENT_RIGHTS)
     expect.refused(client.get(f"{edited}0/edit", headers=cast.bob.bearer), problems.NOT_FOUND)
