@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from forms.odata.rows import Rows
@@ -22,6 +23,8 @@ PAGE = 250
 FEWEST = 10
 # Among the first so many submissions a row of a repeat is found again by its key alone, which says nothing of where.
 NEAR = 50
+# And among so many it is looked for: that it is further down means that as many came since the page before.
+NEWEST = 2500
 # Its submission, its own key, the row itself.
 Entry = tuple[DataRow, str, dict[str, Any]]
 BOTH = "using $orderby and $skiptoken together"
@@ -94,10 +97,10 @@ def start(page: Page) -> Start:
 
 
 def _found_again(page: Page, token: Token) -> Start:
-    """Before the submission that has this row of a repeat, though it was taken away meanwhile."""
+    """Before the submission that has this row of a repeat, though it was taken away meanwhile; among the newest."""
     page.passed = 0
     before = Start()
-    for each in _read(page, Start(), page.chosen.with_deleted()):
+    for each in islice(_read(page, Start(), page.chosen.with_deleted()), NEWEST):
         if any(key == token.repeat_id for key, _ in page.table.keyed(each.instance_id, _answers(each), {})):
             page.token = Token(each.instance_id, token.repeat_id)
             return before
@@ -151,28 +154,39 @@ def _after_token(page: Page, begin: Start) -> Iterator[Entry]:
 
 def _entries(page: Page, begin: Start) -> Iterator[Entry]:
     """Every row from there on."""
-    codes: dict[int, dict[str, int]] = {}
-    for each in _read(page, begin, page.chosen, codes):
-        told = codes.get(each.number, {}) if page.findings else None
+    beside = _Beside()
+    for each in _read(page, begin, page.chosen, beside):
+        told = beside.codes.get(each.number, {}) if page.findings else None
         of_it = {} if page.of_repeat else system.of(each, told)
-        for key, entry in page.table.keyed(each.instance_id, _answers(each), of_it):
+        only = None if beside.only is None else beside.only.get(each.number, ())
+        for key, entry in page.table.keyed(each.instance_id, _answers(each), of_it, only=only):
             yield each, key, entry
         if page.passed is not None:
             page.passed += 1
 
 
-def _read(
-    page: Page, begin: Start, chosen: Chosen, codes: dict[int, dict[str, int]] | None = None
-) -> Iterator[DataRow]:
-    """Submissions from there on, in short reads. `codes`: for their findings, by number."""
+@dataclass(slots=True)
+class _Beside:
+    """What is asked of those that one read found: their findings, and which rows of a repeat are wanted (None: all)."""
+
+    codes: dict[int, dict[str, int]] = field(default_factory=dict)
+    only: dict[int, set[tuple[int, ...]]] | None = None
+
+    def ask(self, page: Page, numbers: list[int]) -> None:
+        """Ask it of these submissions."""
+        self.codes = findings.codes(numbers) if page.findings else {}
+        self.only = data.instances(page.chosen, numbers)
+
+
+def _read(page: Page, begin: Start, chosen: Chosen, beside: _Beside | None = None) -> Iterator[DataRow]:
+    """Submissions from there on, in short reads."""
     limit, done = _first(page), 0
     asked: dict[str, Any] = {"draft": page.draft, "chosen": chosen, "brief": page.of_repeat}
     while True:
         place: dict[str, Any] = {"after_id": begin.after_id, "cursor": begin.cursor}
         found = data.read(identity.actor(), page.form, limit=limit, **place, **asked)
-        if codes is not None and page.findings and found:
-            codes.clear()
-            codes.update(findings.codes([each.number for each in found]))
+        if beside is not None and found:
+            beside.ask(page, [each.number for each in found])
         yield from found
         if len(found) < limit:
             return

@@ -95,3 +95,18 @@ def test_a_page_ends_with_an_odd_id(client: FlaskClient, cast: Cast, form: Publi
     first = read(client, cast, f"{form.url}.svc/Submissions?$top=1")
     assert [row["__id"] for row in first["value"]] == [odd]
     assert [row["who"] for row in read(client, cast, following(first))["value"]] == ["n3"]
+
+
+def test_the_row_of_a_token_is_looked_for_among_the_newest(
+    client: FlaskClient, cast: Cast, form: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else anybody's guess would have the whole form read."""
+    keys = [row["__id"] for row in read(client, cast, f"{form.url}.svc/Submissions.visits")["value"]]
+    monkeypatch.setattr("server.api.odata_pages.NEWEST", 3)
+    for last, found in ((keys[5], 2), (keys[6], None), ("none", None)):
+        token = "01" + base64.urlsafe_b64encode(json.dumps({"repeatId": last}).encode()).decode()
+        answer = client.get(f"{form.url}.svc/Submissions.visits?$skiptoken={token}", headers=cast.vy.bearer)
+        if found is None:
+            expect.refused(answer, problems.REPEAT_ROW_NOT_FOUND)
+        else:
+            assert len(answer.get_json()["value"]) == found
