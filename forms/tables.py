@@ -64,11 +64,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a repeat's table."""
+    """One row of a repeat's table. `at`: its place in its repeat, from 0 on, after those of the repeats around it."""
 
     place: Place
     parent_id: str
     answers: Mapping[str, Any]
+    at: tuple[int, ...]
 
 
 def nodes(fields: Iterable[Field]) -> Node:
@@ -81,18 +82,30 @@ def nodes(fields: Iterable[Field]) -> Node:
     return root
 
 
-def rows_at(way: Sequence[Node], answers: Mapping[str, Any], place: Place) -> Iterator[Row]:
+def repeats(way: Iterable[Node]) -> list[list[str]]:
+    """The names on the way to a repeat, from one repeat to the next."""
+    found: list[list[str]] = [[]]
+    for node in way:
+        found[-1].append(node.name)
+        if node.type == REPEAT:
+            found.append([])
+    return found[:-1]
+
+
+def rows_at(
+    way: Sequence[Node], answers: Mapping[str, Any], place: Place, around: tuple[int, ...] = ()
+) -> Iterator[Row]:
     """Every row of the repeat at the end of the way."""
     node, rest = way[0], way[1:]
     if node.type != REPEAT:
-        yield from rows_at(rest, group(answers, node.name), place.group(node.name))
+        yield from rows_at(rest, group(answers, node.name), place.group(node.name), around)
         return
     for index, row in enumerate(repeat(answers, node.name)):
         inner = place.repeat(node.name, index)
         if rest:
-            yield from rows_at(rest, row, inner)
+            yield from rows_at(rest, row, inner, (*around, index))
         else:
-            yield Row(inner, place.row_id, row)
+            yield Row(inner, place.row_id, row, (*around, index))
 
 
 def group(answers: Mapping[str, Any], name: str) -> Mapping[str, Any]:

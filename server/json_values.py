@@ -215,12 +215,11 @@ def _instances(element: Instances, compiler: SQLCompiler, **options: Any) -> str
 
 def _counted_in_file(value: str, paths: list[str], depth: int) -> str:
     """What was a group in the version that was answered counts as one instance."""
-    kind, found = f"json_type({value}, {paths[0]})", f"json_extract({value}, {paths[0]})"
     if len(paths) == 1:
-        many = f"json_array_length({value}, {paths[0]})"
+        kind, many = f"json_type({value}, {paths[0]})", f"json_array_length({value}, {paths[0]})"
         return f"CASE {kind} WHEN 'array' THEN {many} WHEN 'object' THEN 1 ELSE 0 END"
-    each = f"CASE {kind} WHEN 'array' THEN {found} WHEN 'object' THEN json_array(json({found})) ELSE '[]' END"
     inner = _counted_in_file(f"each{depth}.value", paths[1:], depth + 1)
+    each = _list_in_file(value, paths[0])
     return f"(SELECT COALESCE(SUM({inner}), 0) FROM json_each({each}) AS each{depth})"  # noqa: S608
 
 
@@ -231,10 +230,46 @@ def _instances_elsewhere(element: Instances, compiler: SQLCompiler, **options: A
 
 
 def _counted_elsewhere(value: str, paths: list[str], depth: int) -> str:
-    found = f"({value} #> CAST({paths[0]} AS text[]))"
-    kind = f"jsonb_typeof({found})"
     if len(paths) == 1:
+        found = f"({value} #> CAST({paths[0]} AS text[]))"
+        kind = f"jsonb_typeof({found})"
         return f"CASE {kind} WHEN 'array' THEN jsonb_array_length({found}) WHEN 'object' THEN 1 ELSE 0 END"
-    each = f"CASE {kind} WHEN 'array' THEN {found} WHEN 'object' THEN jsonb_build_array({found}) ELSE '[]'::jsonb END"
     inner = _counted_elsewhere(f"each{depth}.value", paths[1:], depth + 1)
+    each = _list_elsewhere(value, paths[0])
     return f"(SELECT COALESCE(SUM({inner}), 0) FROM jsonb_array_elements({each}) AS each{depth}(value))"  # noqa: S608
+
+
+class Each(FunctionElement[Any]):
+    """The instances of a repeat in answers, as a table: `key` from 0 on, and `value`. The way as `ways` makes it."""
+
+    inherit_cache = True
+
+
+@compiles(Each, "sqlite")
+def _each(element: Each, compiler: SQLCompiler, **options: Any) -> str:
+    value, path, _other = _parts(element, compiler, options)
+    return f"json_each({_list_in_file(value, path)})"
+
+
+@compiles(Each, "postgresql")
+def _each_elsewhere(element: Each, compiler: SQLCompiler, **options: Any) -> str:
+    value, _other, path = _parts(element, compiler, options)
+    found = f"jsonb_array_elements({_list_elsewhere(value, path)}) WITH ORDINALITY AS each (value, number)"
+    return f"LATERAL (SELECT number - 1 AS key, value FROM {found})"  # noqa: S608
+
+
+def _parts(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:
+    inside = {name: option for name, option in options.items() if name != "asfrom"}
+    return [compiler.process(clause, **inside) for clause in element.clauses]
+
+
+def _list_in_file(value: str, path: str) -> str:
+    """What was a group in the version that was answered is a list of one."""
+    kind, found = f"json_type({value}, {path})", f"json_extract({value}, {path})"
+    return f"CASE {kind} WHEN 'array' THEN {found} WHEN 'object' THEN json_array(json({found})) ELSE '[]' END"
+
+
+def _list_elsewhere(value: str, path: str) -> str:
+    found = f"({value} #> CAST({path} AS text[]))"
+    kind = f"jsonb_typeof({found})"
+    return f"CASE {kind} WHEN 'array' THEN {found} WHEN 'object' THEN jsonb_build_array({found}) ELSE '[]'::jsonb END"

@@ -5,7 +5,7 @@ A `Rows` is made once for a question (a table and its options) and then asked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -85,11 +85,17 @@ class Rows:
         return [row for _, row in self.keyed(instance_id, answers, system)]
 
     def keyed(
-        self, instance_id: str, answers: Mapping[str, Any] | None, system: Mapping[str, Any], within: str = ""
+        self,
+        instance_id: str,
+        answers: Mapping[str, Any] | None,
+        system: Mapping[str, Any],
+        within: str = "",
+        only: Container[tuple[int, ...]] | None = None,
     ) -> list[tuple[str, Json]]:
         """As `of`, each with its key, whether that is selected or not.
 
-        `within`: of a repeat, only what lies within the row that has this key, or that row itself.
+        `within`: of a repeat, only what lies within the row that has this key, or that row itself. `only`: of a repeat
+        the rows at these places, as `tables.Row.at` has them.
         """
         place = Place.of(instance_id)
         if not self._way:
@@ -102,18 +108,13 @@ class Rows:
                 | self._row(self._columns, row.answers, row.place),
             )
             for row in tables.rows_at(self._way, answers or {}, place)
-            if not within or any(row_id == within for _, row_id in row.place.way)
+            if (not within or any(row_id == within for _, row_id in row.place.way)) and (only is None or row.at in only)
         ]
 
     @property
     def repeats(self) -> list[list[str]]:
         """The names on the way to the table's repeat, from one repeat to the next."""
-        found: list[list[str]] = [[]]
-        for node in self._way:
-            found[-1].append(node.name)
-            if node.type == REPEAT:
-                found.append([])
-        return found[:-1]
+        return tables.repeats(self._way)
 
     def _read_columns(self, node: Node) -> _Columns:
         found = tuple(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, select, true
 from sqlalchemy.orm import aliased
 
 from schemas import problems
@@ -144,9 +144,23 @@ def count_instances(
     chosen: Chosen = filters.ALL,
 ) -> int:
     """How many rows the table of a repeat has. `repeats`: the names from one repeat to the next. No answer is read."""
-    counted = json_values.Instances(SubmissionVersion.answers, *json_values.ways(repeats))
+    counted: Any = json_values.Instances(SubmissionVersion.answers, *json_values.ways(repeats))
+    if chosen.instances is not None:
+        counted, chosen = chosen.instances.many, replace(chosen, condition=true())
     query = rows.scoped(actor, form, draft=draft, verbs=rows.READ, counting=True, chosen=chosen)
     return int(db.session.scalar(query.with_only_columns(func.sum(counted))) or 0)
+
+
+def instances(chosen: Chosen, numbers: Sequence[int]) -> dict[int, set[tuple[int, ...]]] | None:
+    """Which instances of its repeat `chosen` wants of these submissions, by where they stand; None: all of them."""
+    if chosen.instances is None:
+        return None
+    query = select(filters.CURRENT.submission_id, *chosen.instances.places).where(filters.CURRENT.current.is_(True))
+    query = chosen.instances.joined(query.join(Submission, Submission.id == filters.CURRENT.submission_id))
+    found: dict[int, set[tuple[int, ...]]] = {}
+    for number, *places in fetch(query.where(Submission.id.in_(numbers))):
+        found.setdefault(number, set()).add(tuple(places))
+    return found
 
 
 def position(actor: Actor, form: Form | rows.Place, instance_id: str, *, draft: bool = False) -> int:

@@ -18,13 +18,15 @@ from forms.odata import filter as syntax
 from forms.odata import orderby
 from forms.odata.names import identifier
 from forms.odata.orderby import Order
+from forms.odata.rows import way
 from forms.tables import MAIN, Node
 from schemas import problems
 from schemas.fields import REPEAT, Field
 from server import permissions
 from server.actions import filter_values as values
-from server.actions import free_text
+from server.actions import free_text, instances
 from server.actions.filter_values import Value
+from server.actions.instances import Instances
 from server.models import Submission, SubmissionVersion
 from server.permissions import Actor
 
@@ -70,12 +72,14 @@ class Chosen:
     """Which submissions are wanted, and in what order; without one the newest come first.
 
     `deleted`: those that were taken away are among them, if the condition says so. `answers`: it speaks of answers.
+    `instances`: where it speaks of those to a repeat's questions, which of its rows are wanted.
     """
 
     condition: ColumnElement[bool] | None = None
     deleted: bool = False
     answers: bool = False
     order: tuple[Order, ...] = ()
+    instances: Instances | None = None
 
     def narrow(self, query: Select[Any]) -> Select[Any]:
         """The query, whose rows are of Submission, narrowed by the condition; deleted ones are not looked at here."""
@@ -139,7 +143,8 @@ def read(
 ) -> Chosen:
     """What a `$filter` and an `$orderby` ask for, of a form with these fields, as the actor may ask it.
 
-    In the table of a repeat the submissions are filtered, whose properties have `$root/Submissions/` before them.
+    In the table of a repeat it is filtered by the answers of its rows, and by the properties of their submission, which
+    have `$root/Submissions/` before them.
     Raises UNPARSEABLE_ODATA, UNSUPPORTED_ODATA, UNSUPPORTED_ODATA_FIELD, INVALID_DATA_TYPE; INSUFFICIENT_RIGHTS where
     it asks for what people wrote in words of their own, and she is shown none of it.
     """
@@ -148,10 +153,11 @@ def read(
         return Chosen(order=wanted) if wanted else ALL
     tree = syntax.parse(text)
     reader = _Reader(actor, form, tables.nodes(fields), table)
-    condition = reader.condition(tree)
+    condition = reader.read(tree)
     names = {name.removeprefix(ROOT) for name in syntax.names(tree)}
     deleted = DELETED in names and _sees_deleted(actor, form)
-    return Chosen(condition, deleted, not names <= COLUMNS.keys(), wanted)
+    found = Chosen(condition, deleted, not names <= COLUMNS.keys(), wanted)
+    return replace(found, instances=reader.instances, condition=reader.instances.some) if reader.instances else found
 
 
 def _sees_deleted(actor: Actor, form: Place) -> bool:
@@ -171,11 +177,21 @@ def _beyond(column: Any, value: Any, descending: bool) -> ColumnElement[bool]:
 
 
 class _Reader:
-    """Makes conditions of trees."""
+    """Makes conditions of trees. `instances`: which rows of the table's repeat are wanted, where it speaks of them."""
 
     def __init__(self, actor: Actor, form: Place, root: Node, table: str) -> None:
         self._actor, self._form, self._root = actor, form, root
-        self._of_repeat = table != MAIN
+        self._way = way(root, table)
+        self._steps = instances.steps(CURRENT.answers, tables.repeats(self._way))
+        self._of_rows = False
+        self.instances: Instances | None = None
+
+    def read(self, tree: syntax.Node) -> ColumnElement[bool]:
+        """What must hold of a submission, or of its rows."""
+        condition = self.condition(tree)
+        if self._of_rows:
+            self.instances = Instances(self._steps, condition, (Submission, CURRENT))
+        return condition
 
     def condition(self, tree: syntax.Node) -> ColumnElement[bool]:
         """What must hold."""
@@ -198,17 +214,17 @@ class _Reader:
         return Value("boolean", self.condition(tree))
 
     def _property(self, name: syntax.Name) -> Value:
-        if self._of_repeat and not name.text.startswith(ROOT):
-            raise problems.UNSUPPORTED_ODATA_FIELD(at=name.at, text=name.text)
-        column = name.text.removeprefix(ROOT)
-        if column in COLUMNS:
+        column, of_row = name.text.removeprefix(ROOT), bool(self._way) and not name.text.startswith(ROOT)
+        if column in COLUMNS and not of_row:
             kind, sql = COLUMNS[column]
             return Value(kind, sql, expected="integer" if kind == "number" else "")
-        way = _way(self._root, column)
-        if not way or way[-1].source is None or way[-1].source.is_container:
+        nodes = _nodes(self._way[-1] if of_row else self._root, column)
+        if not nodes or nodes[-1].source is None or nodes[-1].source.is_container:
             raise problems.UNSUPPORTED_ODATA_FIELD(at=name.at, text=name.text)
-        found = values.answer(CURRENT.answers, way[-1].source, [node.name for node in way])
-        return self._as_shown(found, way[-1].name)
+        self._of_rows = self._of_rows or of_row
+        answers = self._steps[-1].c.value if of_row else CURRENT.answers
+        found = values.answer(answers, nodes[-1].source, [node.name for node in nodes])
+        return self._as_shown(found, nodes[-1].name)
 
     def _as_shown(self, value: Value, name: str) -> Value:
         """The answer as the actor is shown it: what is hidden counts as empty, and if all of it is, it is refused."""
@@ -227,10 +243,10 @@ class _Reader:
         return value.only(free_text.findable(self._actor, project_id, form_id, true()))
 
 
-def _way(root: Node, path: str) -> list[Node]:
-    """The nodes on the way to an answer that a submission has once; none where there is no such thing."""
+def _nodes(above: Node, path: str) -> list[Node]:
+    """The nodes on the way to an answer that is there once; none where there is no such thing."""
     found: list[Node] = []
-    children = root.children
+    children = above.children
     for step in path.split("/"):
         node = next((child for child in children if identifier(child.name) == step), None)
         if node is None or node.type == REPEAT:

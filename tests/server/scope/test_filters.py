@@ -24,6 +24,11 @@ FORM = """
 |          | select_one r   | result | Kết quả |
 |          | select_multiple r | ways | Cách |
 |          | integer        | age    | Tuổi  |
+|          | begin_repeat   | visits | Lần   |
+|          | text           | said   | Nói   |
+|          | select_one r   | how    | Cách  |
+|          | integer        | years  | Tuổi  |
+|          | end_repeat     |        |       |
 | choices  |                |        |       |
 |          | list_name      | name   | label |
 |          | r              | met    | Gặp   |
@@ -31,7 +36,10 @@ FORM = """
 |          | form_title     | form_id | version |
 |          | Thăm nhà       | visit   | 2       |
 """
-INSIDE = "<note>secret</note><result>{result}</result><ways>met typed</ways><age>41</age>"
+INSIDE = "<note>secret</note><result>{result}</result><ways>met typed</ways><age>41</age>" + (
+    "<visits><said>secret</said><how>typed</how><years>41</years></visits>"
+    "<visits><said>secret</said><how>met</how><years>42</years></visits>"
+)
 
 
 @pytest.fixture
@@ -98,3 +106,31 @@ def test_who_reads_notes_of_some_rows_filters_by_those(app: Flask, filtered: Fil
     assert "B" in filtered("phuc", "note eq null") and "A" not in filtered("phuc", "note eq null")
     assert filtered("phuc", "contains(ways, 'typed')") == ["A"]
     assert filtered("phuc", "age eq 41") == ["A", "B"]
+
+
+def _years(filtered: Filtered, who: str, text: str) -> list[int]:
+    query = urlencode({"$filter": text, "$count": "true"})
+    url = f"{filtered.country.form.url}.svc/Submissions.visits?{query}"
+    document = filtered.client.get(url, headers=filtered.country.people[who]).json
+    assert document["@odata.count"] == len(document["value"])
+    return [row["years"] for row in document["value"]]
+
+
+def test_rows_of_repeats_are_filtered_by_what_is_shown_of_them(filtered: Filtered) -> None:
+    assert _years(filtered, "an", "said eq 'secret'") == [41, 42]
+    assert _years(filtered, "an", "years eq 42") == [42]
+    assert _years(filtered, "phuc", "years eq 42") == [42, 42]
+    assert _years(filtered, "phuc", "how eq 'met'") == [42, 42]
+    assert _years(filtered, "phuc", "how eq 'typed'") == []
+    assert _years(filtered, "phuc", "how eq null and years gt 0") == [41, 41]
+    query = urlencode({"$filter": "said eq 'secret'"})
+    url = f"{filtered.country.form.url}.svc/Submissions.visits?{query}"
+    refused = filtered.client.get(url, headers=filtered.country.people["phuc"])
+    expect.refused(refused, problems.INSUFFICIENT_RIGHTS)
+
+
+def test_who_reads_notes_of_some_rows_filters_their_repeats_by_those(app: Flask, filtered: Filtered) -> None:
+    country = filtered.country
+    with app.app_context(), writing():
+        unit_roles.grant(CONSOLE, "note_reader", country.ids["phuc"], country.units["A"])
+    assert _years(filtered, "phuc", "said eq 'secret'") == [41, 42]
