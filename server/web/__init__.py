@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from server.web import (
+    appearance,
     assets,
     audit,
     bulk,
     drafts,
+    edit,
     exports,
     fill,
     forms,
@@ -24,6 +26,7 @@ from server.web import (
     projects,
     review,
     show,
+    trash,
     unit_moves,
     unit_people,
     unit_tables,
@@ -39,7 +42,9 @@ MODULES = (
     fill,
     drafts,
     review,
+    edit,
     bulk,
+    trash,
     exports,
     people,
     lost,
@@ -53,6 +58,7 @@ MODULES = (
     programs,
     users,
     audit,
+    appearance,
 )
 
 
@@ -62,5 +68,6 @@ def register(app: Flask) -> None:
     assets.register(app)
     show.register(app)
     pages.register(app)
+    appearance.register(app)
     for module in MODULES:
         app.register_blueprint(module.page)

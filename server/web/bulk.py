@@ -9,27 +9,33 @@ from schemas.problems import Problem
 from server.actions import bulk, rows
 from server.i18n import gettext
 from server.models import Form
-from server.web import lists, pages
+from server.web import pages, trash
 from server.web.forms import find
 from server.web.review import DECISIONS, SUBMISSIONS, listing
 
 page = pages.blueprint("bulk")
+DELETE = "delete"
 
 
 @page.post(f"{SUBMISSIONS}/decide")
 def decide(project_id: int, xml_form_id: str) -> Response:
-    """Approve, return with one comment, reject, or take that back: all that are ticked, or none."""
+    """Approve, return with one comment, reject, or take that back: all that are ticked, or none.
+
+    Whether to delete them is asked first.
+    """
     form = find(project_id, xml_form_id, *rows.LIST)
     wanted, comment, ids = (
         request.form.get("decision", ""),
         request.form.get("comment", ""),
         request.form.getlist("ids"),
     )
-    if wanted not in DECISIONS:
+    if wanted not in DECISIONS and wanted != DELETE:
         return _again(form, gettext("Choose what to do with those that are ticked."))
     if not ids:
         return _again(form, gettext("Tick at least one submission."))
     try:
+        if wanted == DELETE:
+            return trash.ask(form, ids)
         count = bulk.review(pages.actor(), form, ids, DECISIONS[wanted], comment, needs_comment=True)
     except Problem as problem:
         if problem.kind is problems.MISSING_PARAMETER:
@@ -38,9 +44,8 @@ def decide(project_id: int, xml_form_id: str) -> Response:
             said = gettext("Nothing was changed: some of these are no longer there, or are not yours to decide on.")
             return _again(form, said)
         raise
-    back = {key: value for key, value in request.form.items() if key in (*lists.NAMES, "page") and value}
     done = pages.naming("decided", count=count)
-    return pages.go("review.all_of", project_id=project_id, xml_form_id=xml_form_id, done=done, **back)
+    return pages.go("review.all_of", project_id=project_id, xml_form_id=xml_form_id, done=done, **trash.back())
 
 
 def _again(form: Form, said: str) -> Response:
