@@ -68,9 +68,10 @@ def keyring(actor: Actor, form: Form, passphrases: Mapping[int, str]) -> Keyring
         return Keyring()
     files.require_store()
     place = {"project_id": form.project_id, "form_id": form.id}
-    query = select(ProjectKey.id, ProjectKey.private_cipher).where(ProjectKey.id.in_(passphrases), ProjectKey.managed)
+    query = select(ProjectKey.id, ProjectKey.private_cipher).where(ProjectKey.managed).order_by(ProjectKey.id)
     own = select(FormVersion.key_id).where(FormVersion.form_id == form.id)
-    found = db.session.execute(query.where(ProjectKey.id.in_(own))).all()
+    # However many are named: the form has few.
+    found = [row for row in db.session.execute(query.where(ProjectKey.id.in_(own))) if row.id in passphrases]
     end_read()
     made = Keyring(frozenset(passphrases))
     for number, cipher in found:
@@ -129,6 +130,8 @@ def _open(private: RSAPrivateKey, key_id: int, version_id: int, form_version_id:
     try:
         outside = instances.read(xml)
         names = tuple(outside.encrypted_files)
+        if not names:
+            raise Undecryptable
         key = encryption.submission_key(private, outside.encrypted_key)
         envelope = Envelope(outside.instance_id or "", names, key)
         inside = _whole(envelope.clear(names[-1], contents(sha256)))

@@ -89,10 +89,10 @@ class Collected:
 
     def media(self, job: Job) -> Iterator[Media]:
         """The files under `media/`, and one table of what was noted."""
-        given = set[str]()
+        names = _Names()
         for place in self._files:
             instance_id, name, sha256 = self._read(place)
-            shown = _free_name(_SEALED.sub("", name), instance_id, given)
+            shown = names.give(_SEALED.sub("", name), instance_id)
             yield Media(f"media/{shown}", functools.partial(self._parts, instance_id, name, sha256))
         if self._events:
             noted = functools.partial(self._noted, excel=job.options.excel)
@@ -129,14 +129,27 @@ class Collected:
         yield lines.take()
 
 
-def _free_name(name: str, instance_id: str, given: set[str]) -> str:
-    """What a file is called in the archive: its own name, and with whose it is where that one is `given` already."""
-    own = file_name(name) or "file"
-    for shown in (own, file_name(f"{instance_id[:_MOST_OF_ID]}-{own}")):
-        if shown not in given:
-            break
-    given.add(shown)
-    return shown
+class _Names:
+    """What files are called in the archive: each otherwise. Some machines that unpack it do not tell large letters from
+    small ones."""
+
+    def __init__(self) -> None:
+        self._given = set[str]()
+        # By name, the number that was tried last: there may be very many of one name.
+        self._numbers: dict[str, int] = {}
+
+    def give(self, name: str, instance_id: str) -> str:
+        """Its own name; with whose it is, where another has that one; with a number, where that is not enough."""
+        own = file_name(name) or "file"
+        theirs = file_name(f"{instance_id[:_MOST_OF_ID]}-{own}")
+        shown = own
+        if shown.casefold() in self._given:
+            shown = theirs
+        while shown.casefold() in self._given:
+            self._numbers[theirs] = self._numbers.get(theirs, 1) + 1
+            shown = file_name(f"{self._numbers[theirs]}-{theirs}")
+        self._given.add(shown.casefold())
+        return shown
 
 
 class _Stream(io.RawIOBase):

@@ -136,7 +136,8 @@ class Export:
         if self.keys.asked:
             # Who names keys asks for what these open, and for what nobody encrypted.
             keys = decryption.keys_of([each.number for each in found])
-            found = [each for each in found if keys.get(each.number) in (None, *self.keys.asked)]
+            asked = self.keys.asked | {None}
+            found = [each for each in found if keys.get(each.number) in asked]
         sealed = _opened(self._actor, self.place, self.keys, [each.number for each in found if each.encrypted])
         extras = self._extras(found)
         kept = [(each, _answers(each, sealed.get(each.number))) for each in found]

@@ -206,6 +206,13 @@ def test_a_key_opens_what_is_its_own(encrypted: Encrypted) -> None:
     assert people(encrypted.client.get(url, headers=encrypted.headers)) == [("Mai", "")]
 
 
+def test_however_many_keys_are_named(encrypted: Encrypted) -> None:
+    url, told = f"{encrypted.form.url}/submissions.csv", {str(1_000 + number): "" for number in range(9_000)}
+    told |= {str(encrypted.key): PASSPHRASE}
+    answer = encrypted.client.post(url, headers=encrypted.headers, data=told)
+    assert people(answer) == [("Lan", ""), ("Mai", "")]
+
+
 def test_answers_that_have_not_arrived(encrypted: Encrypted) -> None:
     encrypted.fill("uuid:3", INSIDE, lost="submission.xml.enc")
     missing = ("", "missing encrypted form data")

@@ -143,6 +143,20 @@ def test_files_of_one_name(pictures: Any, get: Any) -> None:
     assert media == {"media/g.jpg": b"3", "media/f.jpg": b"2", "media/uuid1-f.jpg": b"1"}
 
 
+def test_no_file_takes_the_place_of_another(publish: Publish, send: Send, get: Any) -> None:
+    """Names that are the same once cleaned, also within one submission, and on machines without large letters."""
+    form = publish(
+        "| survey | | | |\n| | type | name | label |\n" + "".join(f"| | image | p{n} | A |\n" for n in range(4))
+    )
+    names = ("a.jpg", "A.jpg", "a?.jpg", "a*.jpg")
+    inside = "".join(f"<p{number}>{name}</p{number}>" for number, name in enumerate(names))
+    sent = [(name, name.encode(), "image/jpeg") for name in names]
+    expect.told(send(form.submission(inside, instance_id="uuid:1"), sent), 201)
+    media = {name: data for name, data in files(get(form, "csv.zip")).items() if name.startswith("media/")}
+    assert sorted(media.values()) == sorted(name.encode() for name in names)
+    assert len({name.casefold() for name in media}) == 4 and "media/a.jpg" in media and "media/uuid1-A.jpg" in media
+
+
 def test_a_name_of_which_nothing_is_left(pictures: Any, get: Any) -> None:
     assert files(get(pictures(("???", b"1")), "csv.zip"))["media/file"] == b"1"
 
