@@ -39,6 +39,7 @@ OFFERED = {
     "geojson": ("geojson", False, N_("GeoJSON"), N_("Places, for QGIS and web maps.")),
     "kml": ("kml", False, N_("KML"), N_("Places with their answers, for Google Earth.")),
 }
+_SAID_HERE = (problems.UNDECRYPTABLE, problems.PASSPHRASES_LOCKED_OUT, problems.STORE_AWAY)
 
 
 @page.get(f"{SUBMISSIONS}/all/download")
@@ -49,7 +50,7 @@ def ask(project_id: int, xml_form_id: str) -> Response:
 
 @page.post(f"{SUBMISSIONS}/all/download")
 def take(project_id: int, xml_form_id: str) -> Response:
-    """The file, made while it is sent. A wrong passphrase is said on the page."""
+    """The file, made while it is sent. What hinders it is said on the page, so that nothing has to be chosen anew."""
     form, filters = find(project_id, xml_form_id, *rows.READ), _filters()
     ending, excel, _, _ = OFFERED.get(request.form.get("format", ""), OFFERED["xlsx"])
     made = FORMATS[ending]
@@ -68,7 +69,7 @@ def take(project_id: int, xml_form_id: str) -> Response:
     try:
         found = Export(pages.actor(), form, form.current, wanted)
     except Problem as problem:
-        if problem.kind is not problems.UNDECRYPTABLE:
+        if problem.kind not in _SAID_HERE:
             raise
         form = find(project_id, xml_form_id, *rows.READ)
         return _page(form, filters, problem.status, wrong=errors.sentence(problem))

@@ -8,11 +8,13 @@ import zipfile
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from tests.cast import Cast
-from tests.conftest import Publish
+from tests.conftest import House, Publish, Send
+from tests.outages import cut_off
 from tests.server.web.conftest import FORMS, Visit, World
 
 URL = f"{FORMS}/submissions/all/download"
@@ -73,6 +75,22 @@ def test_a_wrong_passphrase_is_said_on_the_page(visit: Visit, cast: Cast, client
     assert answer.status_code == 400 and "check the passphrase" in answer.text
     right = visit(cast.bob).post(URL, {"format": "csv", f"key-{number}": secret["passphrase"]})
     assert len(keys(right)) == 3
+    for _ in range(10):
+        visit(cast.bob).post(URL, {"format": "csv", f"key-{number}": "something else"})
+    answer = visit(cast.bob).post(URL, {"format": "csv", f"key-{number}": secret["passphrase"]})
+    assert answer.status_code == 429 and "Too many wrong passphrases" in answer.text and 'name="format"' in answer.text
+
+
+def test_a_store_that_is_away_is_said_on_the_page(
+    visit: Visit, cast: Cast, app: Flask, house: House, client: FlaskClient, publish: Publish, send: Send
+) -> None:
+    form = publish("| survey | | | |\n| | type | name | label |\n| | image | photo | Ảnh? |\n")
+    sent = form.submission("<photo>a.jpg</photo>", instance_id="uuid:1")
+    assert send(sent, [("a.jpg", b"1", "image/jpeg")]).status_code == 201
+    with cut_off(app, house.home):
+        url = f"/projects/1/forms/{form.xml_form_id}/submissions/all/download"
+        answer = visit(cast.bob).post(url, {"format": "csv", "files": "1"})
+    assert answer.status_code == 503 and "does not answer" in answer.text and 'name="format"' in answer.text
 
 
 def test_only_who_reads_the_submissions(visit: Visit, cast: Cast, world: World, publish: Publish) -> None:
