@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import uuid4
@@ -26,7 +27,7 @@ from server.actions.forms import Target
 from server.db import Number, db, end_read, insert, insert_all, known_number, now, writing
 from server.models import FindingRow, Submission, SubmissionVersion
 from server.permissions import Actor
-from sync.intake import Decision, Known, decide, id_of
+from sync.intake import Decision, Known, decide, id_of, refuse_other
 from sync.parts import Part, Upload, placed
 
 log = logging.getLogger("donghanh.submissions")
@@ -74,6 +75,7 @@ def receive(
     draft: bool = False,
     replaces: str | None = None,
     fresh: bool = False,
+    accepted: Container[Decision] = frozenset(Decision),
 ) -> int | None:
     """Store a submission or say why not. The answer may be given when this returns: it is committed.
 
@@ -81,6 +83,7 @@ def receive(
 
     `xml_form_id`: the form the address names, which the body must name too. `draft`: sent to try the draft.
     `replaces`: the current version that an edit must name (REST's PUT). `fresh`: a repeat is refused (REST's POST).
+    `accepted`: what it may turn out to be when it is stored; else it is refused (`intake.refuse_other`).
     Who sends by REST is a program that hears what is wrong: it is told of an unknown version, which a phone is not, and
     what it sends without an ID gets one.
     """
@@ -93,7 +96,7 @@ def receive(
         end_read()
         files.keep(arrival.files)
         try:
-            return _store(actor, arrival, told)
+            return _store(actor, arrival, told, accepted)
         except (DBAPIError, StaleDataError, ObjectDeletedError) as error:
             # At the same moment the same instance came in on another connection, its chain or the draft changed, or the
             # database was started again: look again. What was committed after all is found as a repeat.
@@ -153,7 +156,9 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool, *, t
     current = forms.target(project_id, instance.form_id, draft=draft)
     if current is None:
         raise problems.FORM_UNKNOWN(form=instance.form_id)
-    permissions.require_filling(actor, project_id, current.form_id, instance.form_id)
+    # Who may publish a draft may try it.
+    if not (draft and permissions.can(actor, "form.update", project_id=project_id, form_id=current.form_id)):
+        permissions.require_filling(actor, project_id, current.form_id, instance.form_id)
     if draft:
         if current.version_id is None:
             raise problems.NOT_FOUND()
@@ -170,7 +175,7 @@ def _target(actor: Actor, project_id: int, instance: Instance, draft: bool, *, t
     return (named, False) if named is not None and named.version_id is not None else (current, True)
 
 
-def _store(actor: Actor, arrival: Arrival, fresh: bool) -> int | None:
+def _store(actor: Actor, arrival: Arrival, fresh: bool, accepted: Container[Decision]) -> int | None:
     own, deprecated_id = arrival.instance_id, arrival.instance.deprecated_id
     with writing():
         chains.take_turns(arrival.form_id, own, edits=deprecated_id is not None)
@@ -180,6 +185,7 @@ def _store(actor: Actor, arrival: Arrival, fresh: bool) -> int | None:
             chains.refuse_repeat(known, own, root=deprecated_id is None)
         states = [Known(row.instance_id, row.xml_sha256, row.current, row.deleted_at is not None) for row in known]
         decision = decide(own, deprecated_id, arrival.sha256, states)
+        refuse_other(decision, accepted, deprecated_id)
         files.record(arrival.files)
         numbers = {row.instance_id: row.id for row in known}
         edited = numbers.get(deprecated_id or "")

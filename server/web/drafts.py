@@ -165,7 +165,7 @@ def draft_workbook(project_id: int, xml_form_id: str, kind: str) -> Response:
 def preview(project_id: int, xml_form_id: str) -> Response:
     """The draft in ODK Web Forms. Nothing is stored."""
     form, draft = _draft(project_id, xml_form_id)
-    return in_browser.show("preview.html", form=form, draft=draft)
+    return in_browser.show("preview.html", form=form, draft=draft, addresses=in_browser.addresses(form, draft))
 
 
 @page.post(f"{DRAFT}/publish")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, request
 
 from schemas import problems
-from server import identity
+from server import identity, permissions
 from server.actions import web_forms
 from server.models import Form, FormVersion
 from server.permissions import ANONYMOUS, Actor
@@ -17,33 +15,12 @@ from server.web import in_browser, pages
 
 page = pages.blueprint("fill", public=True)
 KEY = identity.IN_QUERY
-# Where a browser may ask for the place; pictures are taken by the system itself.
-ALLOWED = "camera=(), microphone=(), geolocation=(self)"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the page gets the form and its files, and sends what was filled in."""
-
-    form: str
-    files: str
-    send: str
 
 
 def _asker() -> Actor:
     """Who has the key of a link, else who is signed in. Raises INSUFFICIENT_RIGHTS for a key that is worthless."""
     key = request.args.get(KEY)
     return identity.of_key(key) if key is not None else pages.actor()
-
-
-def _addresses(form: Form, version: FormVersion) -> Addresses:
-    """Below the door that phones and clients use: the key stands there, where no log shows it."""
-    key = request.args.get(KEY)
-    base = f"/v1{'' if key is None else '/key/' + quote(key, safe='$!')}/projects/{form.project_id}"
-    of_form = f"{base}/forms/{quote(form.xml_form_id, safe='')}"
-    if version.published_at is None:
-        return Addresses(f"{of_form}/draft.xml", f"{of_form}/draft/attachments/", f"{of_form}/draft/submission")
-    return Addresses(f"{of_form}.xml", f"{of_form}/attachments/", f"{base}/submission")
 
 
 @page.get("/f/<web_id>")
@@ -53,8 +30,8 @@ def one(web_id: str) -> Response:
     if who is ANONYMOUS:
         return pages.to_sign_in()
     form, version = web_forms.find(who, web_id)
-    if "submission.create" not in who.filling(form.project_id, form.id, form.xml_form_id):
-        raise problems.INSUFFICIENT_RIGHTS()
+    if version.published_at is not None:  # who found a draft may publish it, and so try it
+        permissions.require_filling(who, form.project_id, form.id, form.xml_form_id)
     if form.state == "closed":
         raise problems.NOT_ACCEPTING()
     return _page(form, version, once=web_id if web_id == form.web_once_id else "")
@@ -71,20 +48,17 @@ def preview(web_id: str) -> Response:
 
 
 def _page(form: Form, version: FormVersion, *, once: str = "", only_look: bool = False) -> Response:
-    response = in_browser.show(
+    return in_browser.show_to_fill(
         "fill.html",
         form=form,
         version=version,
-        addresses=_addresses(form, version),
+        addresses=in_browser.addresses(form, version, request.args.get(KEY)),
         once=once,
         script="preview.js" if only_look else "fill.js",
         only_look=only_look,
         trying=version.published_at is None,
         encrypted=bool(version.key_id),
     )
-    response.headers["Permissions-Policy"] = ALLOWED
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 # Addresses that were handed out in the manner of Enketo.

@@ -50,5 +50,5 @@ if (filled()) {
   say(said.dataset.filled);
   host.remove();
 } else {
-  await open(encodeURIComponent, send);
+  await open(send);
 }

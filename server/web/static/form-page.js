@@ -11,13 +11,19 @@ export function say(text) {
   window.scrollTo({ top: 0 });
 }
 
-// `step`: a file name as one step of an address, escaped as the server reads it there.
-export async function open(step, onSubmit) {
-  const filesAt = host.dataset.files.slice(0, host.dataset.files.lastIndexOf("/") + 1);
-  const fetchFormAttachment = (url) => fetch(filesAt + step(decodeURIComponent(String(url).split("/").pop())));
+// What is there, whole; a page that says what is wrong would be taken for it.
+export async function get(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer;
+}
+
+// `more`: further properties of the form.
+export async function open(onSubmit, more = {}) {
+  const fileName = (url) => encodeURIComponent(decodeURIComponent(String(url).split("/").pop()));
+  const fetchFormAttachment = (url) => fetch(host.dataset.files + fileName(url));
   try {
-    const answer = await fetch(host.dataset.form);
-    if (!answer.ok) throw new Error(String(answer.status));
+    const answer = await get(host.dataset.form);
     const props = {
       formXml: await answer.text(),
       fetchFormAttachment,
@@ -26,6 +32,7 @@ export async function open(step, onSubmit) {
       trackDevice: false,
       preloadProperties: { username: "", email: "", phoneNumber: "", deviceID: "" },
       onSubmit,
+      ...more,
     };
     createApp({ render: () => h(OdkWebForm, props) }).use(webFormsPlugin).mount(host);
   } catch (error) {

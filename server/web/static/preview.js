@@ -2,9 +2,7 @@
 import { POST_SUBMIT__NEW_INSTANCE } from "@getodk/web-forms";
 import { open, said, say } from "form-page";
 
-const step = (name) => encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"));
-
-await open(step, async (_payload, done) => {
+await open(async (_payload, done) => {
   say(said.dataset.done);
   done({ next: POST_SUBMIT__NEW_INSTANCE });
 });

@@ -10,10 +10,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from server.actions import forms, links
+from server.actions import forms, links, unit_roles
+from server.db import writing
 from server.permissions import CONSOLE
 from server.secrets import new_token
+from tests import phone
 from tests.cast import Cast
+from tests.conftest import Send
 from tests.phone import Published
 from tests.server.web import demo
 from tests.server.web.conftest import Visit, sign_in
@@ -94,6 +97,22 @@ def test_a_draft_is_tried_by_who_may_publish_it(app: Flask, visit: Visit, cast: 
     assert visit(cast.minh).get(f"/f/{draft}").status_code == 403
 
 
+def test_who_looks_after_forms_alone_tries_her_draft(
+    app: Flask, visit: Visit, cast: Cast, publish: Publish, send: Send, web_id: str
+) -> None:
+    with app.app_context(), writing():
+        unit_roles.grant(CONSOLE, "form_admin", cast.charlie.id, None)
+    publish(demo.BARE.replace("| 1 |", "| 2 |"), draft=True)
+    draft = ids(app)[2]
+    assert f'data-send="{REST}/draft/submission"' in visit(cast.charlie).get(f"/f/{draft}").text
+    xml = phone.submission("draft_form", "<name>Lan</name>", version="2")
+    assert send(xml, to=f"{REST}/draft/submission", headers=cast.charlie.bearer).status_code == 201
+    # What is published is filled by who collects data.
+    assert visit(cast.charlie).get(f"/f/{web_id}").status_code == 403
+    published = phone.submission("draft_form", "<name>Lan</name>", version="1")
+    assert send(published, to="/v1/projects/1/submission", headers=cast.charlie.bearer).status_code == 401
+
+
 def test_addresses_in_the_manner_of_enketo(visit: Visit, web_id: str, link: str) -> None:
     client = visit()
     assert client.get(f"/-/{web_id}?st={link}").location == f"/f/{web_id}?st={quote(link, safe='!$')}"
@@ -128,6 +147,28 @@ def test_filled_and_sent_once(app: Flask, screen: Page, cast: Cast, web_id: str,
     expect(screen.get_by_text("You have filled this form already.")).to_be_visible()
     told = app.test_client().get(f"{REST}/submissions", headers=cast.bob.bearer).get_json()
     assert len(told) == 1 and told[0]["reviewState"] is None
+
+
+WITH_PICTURE = """
+| survey | | | | |
+| | type | name | label | media::image |
+| | text | name | Tên | a~b.png |
+| settings | | |
+| | form_title | form_id | version |
+| | Phiếu nháp | draft_form | 1 |
+"""
+
+
+@pytest.mark.parametrize("place", ["fill", "preview", "draft"])
+def test_a_picture_of_the_form_is_shown_whatever_its_name(
+    app: Flask, screen: Page, cast: Cast, publish: Publish, node_modules: Path, place: str
+) -> None:
+    publish(WITH_PICTURE, media={"a~b.png": demo.png()}, draft=place == "draft")
+    with app.app_context():
+        web_id = forms.find(1, "draft_form").web_id
+    sign_in(screen, cast)
+    screen.goto({"fill": f"/f/{web_id}", "preview": f"/f/{web_id}/preview", "draft": f"{FORM}/draft/preview"}[place])
+    expect(screen.locator("#form img[src^=blob]")).to_have_js_property("naturalWidth", 240, timeout=20_000)
 
 
 def test_sent_by_who_is_signed_in(app: Flask, screen: Page, cast: Cast, web_id: str, node_modules: Path) -> None:
