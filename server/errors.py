@@ -68,11 +68,7 @@ def answer(problem: Problem) -> Response:
         response.headers["Content-Type"] = openrosa.CONTENT_TYPE
         response.headers[openrosa.VERSION_HEADER] = openrosa.VERSION
     elif door == "page":
-        if request.headers.get("HX-Request"):
-            body = render_template("parts/problem.html", message=sentence(problem), problem=problem)
-        else:
-            body = render_template("problem.html", message=sentence(problem), problem=problem)
-        response = Response(body, problem.status, mimetype="text/html")
+        response = _on_page(problem)
     else:
         told = problem.details if problem.kind.told else {}
         details = {key: value for key, value in told.items() if value is not None}
@@ -84,6 +80,17 @@ def answer(problem: Problem) -> Response:
     if problem.status == 503:
         response.headers["Retry-After"] = "60"
     return response
+
+
+def _on_page(problem: Problem) -> Response:
+    """A page, the part of one that tells it, or what a script of a page can read."""
+    if request.headers.get("Accept") == "application/json":
+        response = jsonify(message=sentence(problem), code=problem.kind.code)
+        response.status_code = problem.status
+        return response
+    part = "parts/problem.html" if request.headers.get("HX-Request") else "problem.html"
+    body = render_template(part, message=sentence(problem), problem=problem)
+    return Response(body, problem.status, mimetype="text/html")
 
 
 def _asks_a_script() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID, uuid5
@@ -48,6 +48,16 @@ def id_of(instance: Instance, form: Form, xml_sha256: str, own: str = "") -> str
     if instance.encrypted or has_place:
         raise problems.MISSING_PARAMETER(field="instanceID")
     return f"uuid:{uuid5(_OF_CONTENT, chr(0).join((instance.form_id, instance.version, xml_sha256)))}"
+
+
+def refuse_other(decision: Decision, accepted: Container[Decision], deprecated_id: str | None) -> None:
+    """Raise EXPECTED_DEPRECATION or DEPRECATING_OLD for what is nothing that its sender accepts: it is not the edit
+    that it was meant to be, or another one came before."""
+    if decision in accepted:
+        return
+    if not deprecated_id:
+        raise problems.EXPECTED_DEPRECATION()
+    raise problems.DEPRECATING_OLD(deprecatedId=deprecated_id)
 
 
 def decide(instance_id: str, deprecated_id: str | None, xml_sha256: str, known: Iterable[Known]) -> Decision:

@@ -134,6 +134,10 @@ def sent_with(world: World, rule: Rule, method: str, who: str, path: str) -> dic
     sent: dict[str, Any] = {"headers": by_header.get(who, {})}
     if method in ("GET", "DELETE"):
         return sent
+    if rule.endpoint in ("edit.store", "edit.store_beside"):
+        xml = phone.submission("visit", version="1", deprecated_id=path.split("/")[-2])
+        mark = {"X-CSRF-Token": world.csrf.get(who, "")}
+        return {"headers": sent["headers"] | mark, "data": phone.body(xml), "content_type": phone.CONTENT_TYPE}
     if not api:
         given = given | {"person": world.ids["stranger"]} if rule.endpoint == "unit_people.add" else given
         return sent | {"data": given | {"csrf": world.csrf.get(who, "")}}

@@ -1,21 +1,70 @@
-"""What edits changed, and where somebody goes to make one."""
+"""Edits that are made in the browser, where they begin, and what edits changed."""
 
 from __future__ import annotations
 
 from forms import diff
 from schemas import problems
-from server.actions import forms, rows
-from server.models import Form, Submission
+from schemas.problems import Problem
+from server.actions import forms, free_text, rows, submissions
+from server.actions.submissions import Sender
+from server.models import Form, Submission, SubmissionVersion
 from server.permissions import Actor
+from sync.intake import Decision
+from sync.parts import Upload
 
 EDIT = "submission.update"
+# What is sent from the page: an edit of the present version, or once more what arrived before.
+ACCEPTED = frozenset((Decision.EDIT, Decision.AGAIN))
 
 
-def editable(actor: Actor, form: Form, instance_id: str) -> str:
-    """The instance ID of a submission that the actor may edit now. Raises EDITING_CLOSED, NOT_FOUND."""
+def editable(actor: Actor, form: Form, instance_id: str) -> rows.Row:
+    """A submission that the actor may edit in the browser now, with its current version, which she is not shown.
+
+    Raises EDITING_CLOSED, NOT_FOUND, EDIT_ENCRYPTED; INSUFFICIENT_RIGHTS also to whoever is not shown free text, which
+    the XML is full of.
+    """
+    _require_open(form)
+    row = rows.get(actor, form, instance_id, EDIT)
+    refused = _refusal(actor, form, *row)
+    if refused is not None:
+        raise refused
+    return row
+
+
+def offered(actor: Actor, form: Form, submission: Submission, current: SubmissionVersion) -> bool:
+    """Whether `editable` would let her."""
+    return form.state == "open" and rows.may(actor, submission, EDIT) and not _refusal(actor, form, submission, current)
+
+
+def _require_open(form: Form) -> None:
     if form.state != "open":
         raise problems.EDITING_CLOSED()
-    return rows.get(actor, form, instance_id, EDIT)[0].instance_id
+
+
+def _refusal(actor: Actor, form: Form, submission: Submission, current: SubmissionVersion) -> Problem | None:
+    fills = "submission.create" in actor.filling(form.project_id, form.id, form.xml_form_id)
+    if not fills or not free_text.sees(actor, submission):
+        return problems.INSUFFICIENT_RIGHTS()
+    return problems.EDIT_ENCRYPTED() if current.encrypted else None
+
+
+def begin(actor: Actor, form: Form, instance_id: str) -> rows.Row:
+    """As `editable`, for whoever is shown it to edit it; and that is written down."""
+    editable(actor, form, instance_id)
+    return rows.read(actor, form, instance_id, whole=True)
+
+
+def store(
+    actor: Actor, form: Form, instance_id: str, upload: Upload, sender: Sender, *, although_late: bool = False
+) -> None:
+    """Store an edit with the files that it brings; those that it names again are kept.
+
+    Raises what `editable` does, and DEPRECATING_OLD where another edit came before. `although_late`: then it is stored
+    nevertheless, with a finding that says so.
+    """
+    editable(actor, form, instance_id)
+    accepted = ACCEPTED | {Decision.STALE_EDIT} if although_late else ACCEPTED
+    submissions.receive(actor, form.project_id, upload, sender, xml_form_id=form.xml_form_id, accepted=accepted)
 
 
 def changes(form: Form, submission: Submission) -> dict[str, list[diff.Change]]:

@@ -6,9 +6,8 @@ Not below `/draft`: test submissions are nobody's data.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, url_for
 
 from schemas.submissions import CommentShape, NewComment, ReviewChange, SubmissionShape
 from server import identity
@@ -74,8 +73,10 @@ def _comment_dict(comment: Any) -> dict[str, Any]:
 
 @api.get("/<instance_id>/edit")
 def edit_page(project_id: int, xml_form_id: str, instance_id: str) -> Response:
-    """On to the page where it is looked at and worked on."""
-    instance_id = edits.editable(identity.actor(), find_form(project_id, xml_form_id, edits.EDIT), instance_id)
-    steps = ("projects", str(project_id), "forms", xml_form_id, "submissions", instance_id)
-    address = "/".join([wire.base_url(), *(quote(step, safe="") for step in steps)])
-    return Response(status=302, headers={"Location": address})
+    """On to the page where it is edited: where ODK Central's own page is, if the form says so, else beside it."""
+    form = find_form(project_id, xml_form_id, edits.EDIT)
+    submission, _ = edits.editable(identity.actor(), form, instance_id)
+    root = submission.instance_id
+    page = "edit.one" if form.web_forms else "edit.beside"
+    address = url_for(page, project_id=project_id, xml_form_id=xml_form_id, instance_id=root)
+    return Response(status=302, headers={"Location": wire.base_url() + address})

@@ -23,6 +23,10 @@ FROM_PACKAGES = {
 }
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".wasm": "application/wasm"}
 
+# What ODK Central's web client leaves to the program that shows forms. Pages with a form, and their parts, are found
+# below it as well, so that one address can have both.
+BESIDE = "/-"
+
 LONGEST = 200
 
 page = Blueprint("assets", __name__)
@@ -67,6 +71,7 @@ def url(name: str) -> str:
 
 
 @page.get("/assets/<digest>/<path:name>")
+@page.get(f"{BESIDE}/assets/<digest>/<path:name>", endpoint="beside")
 def file(digest: str, name: str) -> Response:
     """One file."""
     g.door = "asset"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forms.free_text import Rule
-from server.actions import access, audits, chains, findings, forms, free_text, reviews, rows, unit_names
+from server.actions import access, audits, chains, edits, findings, forms, free_text, reviews, rows, unit_names
 from server.i18n import language
 from server.models import Form, Submission, SubmissionFile, SubmissionVersion
 from server.web import answers, pages, role_words
@@ -60,6 +60,7 @@ def gather(form: Form, submission: Submission, shown: SubmissionVersion) -> dict
         "form": form,
         # What is not hers to change on this very row is not offered.
         "allowed": rows.may(pages.actor(), submission, "submission.update"),
+        "editing": shown.current and edits.offered(pages.actor(), form, submission, shown),
         "judging": shown.current and rows.may(pages.actor(), submission, findings.DISMISS),
         "submission": submission,
         "version": shown,

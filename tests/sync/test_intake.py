@@ -6,7 +6,7 @@ import pytest
 
 from schemas import problems
 from schemas.problems import Kind, Problem
-from sync.intake import Decision, Known, decide
+from sync.intake import Decision, Known, decide, refuse_other
 
 FIRST, EDITED = Known("a", "A", current=True), Known("a", "A", current=False)
 EDIT = Known("b", "B", current=True)
@@ -51,4 +51,21 @@ def test_stored(sent: tuple[str, str | None, str], known: list[Known], decision:
 def test_refused(sent: tuple[str, str | None, str], known: list[Known], kind: Kind) -> None:
     with pytest.raises(Problem) as caught:
         decide(*sent, known)
+    assert caught.value.kind is kind
+
+
+EDITS = {Decision.EDIT, Decision.AGAIN}
+NOT_THAT = [
+    (Decision.NEW, None, problems.EXPECTED_DEPRECATION),
+    (Decision.STALE_EDIT, "a", problems.DEPRECATING_OLD),
+    (Decision.ORPHAN_EDIT, "a", problems.DEPRECATING_OLD),
+]
+
+
+@pytest.mark.parametrize(("decision", "edited", "kind"), NOT_THAT)
+def test_nothing_else_than_an_edit(decision: Decision, edited: str | None, kind: Kind) -> None:
+    for meant in EDITS:
+        refuse_other(meant, EDITS, "a")
+    with pytest.raises(Problem) as caught:
+        refuse_other(decision, EDITS, edited)
     assert caught.value.kind is kind

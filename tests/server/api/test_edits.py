@@ -133,6 +133,20 @@ def test_an_edit_says_which_files_it_keeps(client: FlaskClient, cast: Cast, form
     assert audits[0]["details"]["newBlobId"] == audits[1]["details"]["newBlobId"]
 
 
+def test_a_file_is_told_by_the_address_it_was_put_at(
+    client: FlaskClient, cast: Cast, form: Published, send: Send
+) -> None:
+    send(form.submission("<photo>a.jpg</photo>", instance_id="uuid:1"), [])
+    changed = form.submission("<photo>a.jpg</photo>", instance_id="uuid:2", deprecated_id="uuid:1")
+    at = f"{form.url}/submissions/uuid:1"
+    edit(client, cast.bob, at, changed)
+    client.post(f"{at}/attachments/a.jpg", data=b"photo", headers=cast.bob.bearer)
+    client.delete(f"{at}/attachments/a.jpg", headers=cast.bob.bearer)
+    client.delete(f"{at}/versions/uuid:2/attachments/a.jpg", headers=cast.bob.bearer)
+    audits = client.get("/v1/audits?action=submission.attachment.update", headers=cast.alice.bearer).get_json()
+    assert [entry["details"]["instanceId"] for entry in audits] == ["uuid:2", "uuid:1", "uuid:1"]
+
+
 def test_a_program_is_told_of_an_unknown_version(client: FlaskClient, cast: Cast, form: Published, edited: str) -> None:
     """It can be mended at once, while a phone would only be left with it."""
 

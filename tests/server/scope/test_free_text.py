@@ -130,6 +130,13 @@ def test_outside_her_units_a_row_is_not_there_rather_than_refused(client: FlaskC
         assert same(answers[0]) == same(answers[1]), below
 
 
+def test_she_edits_nothing_in_the_browser(client: FlaskClient, country: Country, told: str) -> None:
+    """The page would hold all of it."""
+    place = f"{country.url}/{told}/edit"
+    expect.refused(client.get(place, headers=country.people["phuc"]), problems.INSUFFICIENT_RIGHTS)
+    assert client.get(place, headers=country.people["an"]).status_code == 302
+
+
 def test_she_changes_no_files_and_guesses_no_names(
     client: FlaskClient, country: Country, cast: Cast, told: str
 ) -> None:
