@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -47,6 +47,22 @@ class Set:
 
     config: Config
     blob: Blob | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What pages show of what is set: texts, '' where none is, and the numbers of pictures, which change with them."""
+
+    title: str = ""
+    description: str = ""
+    pictures: Mapping[str, int] = field(default_factory=dict)
+
+    def picture(self, key: str) -> int | None:
+        """The number of a picture; None where none is set, or something that is no picture."""
+        return self.pictures.get(key)
+
+
+PLAIN = Look()
 
 
 def check(actor: Actor, key: str) -> bool:
@@ -122,3 +138,11 @@ def _get(key: str) -> Set:
 def all_public() -> list[Config]:
     """What is set, and shown to everybody."""
     return list(db.session.scalars(select(Config).where(Config.key.in_(PUBLIC)).order_by(Config.id)))
+
+
+def look() -> Look:
+    """What is set of the look of pages, for everybody."""
+    found = all_public()
+    words = next((one.value for one in found if one.key == "login-appearance"), None) or {}
+    shown = {one.key: one.id for one in found if (one.content_type or "").startswith("image/")}
+    return Look(words.get("title", ""), words.get("description", ""), shown)
