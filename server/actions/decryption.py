@@ -127,6 +127,7 @@ def _last_files(version_ids: Collection[int]) -> dict[int, str | None]:
 def _open(private: RSAPrivateKey, key_id: int, version_id: int, form_version_id: int, sha256: str) -> Sealed:
     xml = db.session.scalars(select(SubmissionVersion.xml).where(SubmissionVersion.id == version_id)).one()
     form = forms.compiled(db.session.get_one(FormVersion, form_version_id))
+    end_read()  # a store that takes its time holds no snapshot
     try:
         outside = instances.read(xml)
         names = tuple(outside.encrypted_files)

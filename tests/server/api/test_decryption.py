@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from schemas import problems
-from server.actions import guesses
+from server.actions import decryption, guesses
 from server.db import db, now, writing
 from server.models import Attempt, Audit
 from tests import expect
@@ -181,6 +181,23 @@ def test_a_store_that_is_away_is_no_missing_key(
             b"".join(answer.response)
     answer.close()
     assert people(encrypted.get("csv", PASSPHRASE)) == [("Lan", ""), ("Mai", "")]
+
+
+def test_no_snapshot_is_held_while_a_file_is_read(
+    app: Flask, encrypted: Encrypted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store may take its time, and there are many files."""
+    held = []
+    kept = decryption.contents
+
+    def contents(sha256: str) -> Iterator[bytes]:
+        held.append(db.session().in_transaction() or "reader" in g)
+        return kept(sha256)
+
+    monkeypatch.setattr(decryption, "contents", contents)
+    encrypted.fill("uuid:3", INSIDE)
+    assert people(encrypted.get("csv", PASSPHRASE)) == [("Lan", ""), ("Lan", ""), ("Mai", "")]
+    assert held == [False, False]
 
 
 def test_a_key_of_elsewhere_is_not_tried(client: FlaskClient, cast: Cast, encrypted: Encrypted) -> None:
