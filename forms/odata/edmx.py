@@ -70,7 +70,7 @@ def metadata(form_id: str, fields: Iterable[Field], *, findings: bool = False) -
     groups: list[_Type] = []
     _describe(tables.nodes(fields), [], entities[0], entities, groups, base)
     system = (*_SYSTEM, *_FINDINGS) if findings else _SYSTEM
-    return "\n".join(_document(form_id, base, entities, groups, system)) + "\n"
+    return "\n".join(_document(form_id, base, entities, groups, system))
 
 
 def _describe(
@@ -148,27 +148,34 @@ def _properties(properties: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _entity_set(entity: _Type, base: str) -> Iterator[str]:
     name, kind = quoteattr(entity.name), quoteattr(f"{base}.{entity.name}")
-    if entity.name != MAIN:
-        yield f"        <EntitySet Name={name} EntityType={kind}/>"
-        return
     yield f"        <EntitySet Name={name} EntityType={kind}>"
-    yield from _abilities(entity.properties)
+    if entity.name == MAIN:
+        yield from _abilities(entity.properties)
     yield "        </EntitySet>"
 
 
 def _abilities(properties: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What may be asked of the table: counted, filtered by our own columns, not by answers, nor sorted or expanded."""
+    """What may be asked of the table: counted, filtered by our own columns, not by answers, nor sorted or expanded.
+
+    Laid out as ODK Central lays it out: there are clients that compare it as a text.
+    """
     level = f"{_CAPABILITIES}.ConformanceLevel"
     yield f'          <Annotation Term="{level}" EnumMember="{level}Type/Minimal"/>'
     yield f'          <Annotation Term="{_CAPABILITIES}.BatchSupported" Bool="false"/>'
-    yield from _record("CountRestrictions", ['<PropertyValue Property="Countable" Bool="true"/>'])
+    yield from _able("CountRestrictions", "Countable", "true")
     yield from _record("FilterFunctions", _collection("NonCountableProperties", ["<String>eq</String>"]))
     paths = [f"<PropertyPath>{name}</PropertyPath>" for name, _ in properties]
     filtering = ['<PropertyValue Property="Filterable" Bool="true"/>']
     filtering += ['<PropertyValue Property="RequiresFilter" Bool="false"/>']
     yield from _record("FilterFunctions", [*filtering, *_collection("NonFilterableProperties", paths)])
-    yield from _record("SortRestrictions", ['<PropertyValue Property="Sortable" Bool="false"/>'])
-    yield from _record("ExpandRestrictions", ['<PropertyValue Property="Expandable" Bool="false"/>'])
+    yield from _able("SortRestrictions", "Sortable", "false")
+    yield from _able("ExpandRestrictions", "Expandable", "false")
+
+
+def _able(term: str, name: str, value: str) -> Iterator[str]:
+    yield f'          <Annotation Term="{_CAPABILITIES}.{term}">'
+    yield f'            <Record><PropertyValue Property="{name}" Bool="{value}"/></Record>'
+    yield "          </Annotation>"
 
 
 def _record(term: str, values: Iterable[str]) -> Iterator[str]:
@@ -180,4 +187,5 @@ def _record(term: str, values: Iterable[str]) -> Iterator[str]:
 
 
 def _collection(name: str, members: Iterable[str]) -> list[str]:
-    return [f'<PropertyValue Property="{name}">', "<Collection>", *members, "</Collection>", "</PropertyValue>"]
+    inner = [f"    {member}" for member in members]
+    return [f'<PropertyValue Property="{name}">', "  <Collection>", *inner, "  </Collection>", "</PropertyValue>"]

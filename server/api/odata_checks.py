@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.sax.saxutils import escape, quoteattr
 
@@ -50,7 +51,10 @@ def refuse(problem: Problem) -> Response:
     response = errors.answer(problem)
     if request.url_rule is not None and request.url_rule.rule.endswith("$metadata"):
         code, message = quoteattr(str(problem.kind.code)), escape(problem.message)
-        text = f'<?xml version="1.0" encoding="UTF-8"?>\n<error code={code}>\n  <message>{message}</message>\n</error>'
+        told = problem.details if problem.kind.told else {}
+        details = escape(json.dumps(told, ensure_ascii=False)) if told else ""
+        inner = f"  <message>{message}</message>\n  <details>{details}</details>\n"
+        text = f'<?xml version="1.0" encoding="UTF-8"?>\n<error code={code}>\n{inner}</error>'
         response.set_data(text)
         response.content_type = "text/xml; charset=utf-8"
     return response

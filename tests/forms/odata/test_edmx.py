@@ -149,3 +149,16 @@ def test_fields(form):
 )
 def test_identifiers(name, identifier):
     assert names.identifier(name) == identifier
+
+
+def test_it_is_laid_out_as_clients_know_it_as_a_text(form):
+    lines = edmx.metadata(form.form_id, form.fields).split("\n")
+    assert (lines[0], lines[-1]) == ('<?xml version="1.0" encoding="UTF-8"?>', "</edmx:Edmx>")
+    record = '            <Record><PropertyValue Property="Countable" Bool="true"/></Record>'
+    assert lines[lines.index(record) + 1] == "          </Annotation>"
+    start = lines.index('              <PropertyValue Property="NonFilterableProperties">')
+    assert lines[start + 1] == "                <Collection>"
+    assert lines[start + 2].startswith("                  <PropertyPath>")
+    name = "Submissions.g.people"
+    opened = f'        <EntitySet Name="{name}" EntityType="org.opendatakit.user.nh_1.{name}">'
+    assert lines[lines.index(opened) + 1] == "        </EntitySet>"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
@@ -52,6 +54,14 @@ def test_formats_and_versions(client: FlaskClient, cast: Cast, form: Published) 
     assert ask(client, cast, f"{service}?$format=json", Accept="application/xml").status_code == 200
     expect.refused(ask(client, cast, service, OData_MaxVersion="3.0"), problems.NOT_FOUND)
     assert ask(client, cast, service, OData_MaxVersion="4.01").status_code == 200
+
+
+def test_a_refusal_in_xml_has_its_details(client: FlaskClient, cast: Cast, form: Published) -> None:
+    refused = ask(client, cast, f"{form.url}.svc/$metadata?$format=<json>,json")
+    told = ElementTree.fromstring(refused.data).findtext("details")
+    assert json.loads(told or "") == {"allowed": ["application/xml", "atom"], "got": "<json>,json"}
+    absent = ElementTree.fromstring(ask(client, cast, f"{form.url}0.svc/$metadata").data)
+    assert absent.findtext("details") == ""
 
 
 def test_an_etag_is_of_what_is_shown(client: FlaskClient, cast: Cast, form: Published, send: Send) -> None:
