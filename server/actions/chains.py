@@ -203,7 +203,7 @@ def add_files(actor: Actor, version: SubmissionVersion, parts: Iterable[Part]) -
             if name not in places:
                 places[name] = SubmissionFile(version_id=version.id, name=name, expected=False, position=len(places))
                 db.session.add(places[name])
-            _fill(actor, version, places[name], part, purposely=False)
+            _fill(actor, version, places[name], part)
             filled = True
     if filled:
         _hand_down(version)
@@ -234,36 +234,39 @@ def _note_conflict(version: SubmissionVersion, name: str) -> None:
         db.session.get_one(Submission, version.submission_id).findings += 1
 
 
-def replace_file(actor: Actor, version: SubmissionVersion, part: Part) -> None:
-    """Put another file into its place, on purpose; the audit keeps the hash of the one before."""
+def replace_file(actor: Actor, version: SubmissionVersion, part: Part, told: str) -> None:
+    """Put another file into its place, on purpose; the audit keeps the hash of the one before.
+
+    `told`: of which submission, or version of it, that was said.
+    """
     place = next((file for file in of_version(version.id) if file.name == part.name), None)
     if place is None:
         raise problems.NOT_FOUND()
     if place.blob_sha256 != part.sha256:
-        _fill(actor, version, place, part, purposely=True)
+        _fill(actor, version, place, part, told)
         _hand_down(version)
 
 
-def clear_file(actor: Actor, version: SubmissionVersion, name: str) -> None:
-    """Empty a place, on purpose. Raises NOT_FOUND."""
+def clear_file(actor: Actor, version: SubmissionVersion, name: str, told: str) -> None:
+    """Empty a place, on purpose; `told` as `replace_file` has it. Raises NOT_FOUND."""
     place = next((file for file in of_version(version.id) if file.name == name), None)
     if place is None:
         raise problems.NOT_FOUND()
-    _log_file(actor, version, place.name, oldBlobId=place.blob_sha256)
+    _log_file(actor, version, place.name, told, oldBlobId=place.blob_sha256)
     place.blob_sha256, place.content_type, place.inherited = None, None, False
 
 
-def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part: Part, *, purposely: bool) -> None:
-    """`purposely`: not by a phone that sends what is missing, so that what was there before is told even if nothing."""
-    before = {"oldBlobId": place.blob_sha256} if purposely or place.blob_sha256 is not None else {}
-    _log_file(actor, version, place.name, **before, newBlobId=part.sha256)
+def _fill(actor: Actor, version: SubmissionVersion, place: SubmissionFile, part: Part, told: str = "") -> None:
+    """With `told` not by a phone that sends what is missing: what was there before is told even if nothing."""
+    before = {"oldBlobId": place.blob_sha256} if told or place.blob_sha256 is not None else {}
+    _log_file(actor, version, place.name, told, **before, newBlobId=part.sha256)
     place.blob_sha256, place.content_type, place.inherited = part.sha256, part.content_type or None, False
 
 
-def _log_file(actor: Actor, version: SubmissionVersion, name: str, **files: Any) -> None:
+def _log_file(actor: Actor, version: SubmissionVersion, name: str, instance_id: str, **files: Any) -> None:
     unit_id = db.session.scalar(select(Submission.unit_id).where(Submission.id == version.submission_id))
     place = {"project_id": version.project_id, "form_id": version.form_id, "submission_id": version.submission_id}
-    told: dict[str, Any] = {"instanceId": version.instance_id, "name": name}
+    told: dict[str, Any] = {"instanceId": instance_id or version.instance_id, "name": name}
     audits.log(actor, "submission.attachment.update", **place, unit_id=unit_id, **told, **files)
 
 

@@ -62,7 +62,7 @@ def attach(actor: Actor, place: Place, part: Part) -> None:
         files.record([part])
         renamed = Part(part.field, found.file.name, part.content_type, part.stream, part.sha256, part.md5, part.size)
         if found.anew:
-            chains.replace_file(actor, found.version, renamed)
+            chains.replace_file(actor, found.version, renamed, place.instance_id)
         else:
             chains.add_files(actor, found.version, (renamed,))
 
@@ -75,4 +75,4 @@ def clear(actor: Actor, place: Place) -> None:
         submission, current = rows.get(actor, place.form, place.instance_id, "submission.update", draft=place.draft)
         free_text.require(actor, submission)
         version = current if place.version_id is None else rows.version(submission, place.version_id)
-        chains.clear_file(actor, version, place.name)
+        chains.clear_file(actor, version, place.name, place.version_id or place.instance_id)
