@@ -37,7 +37,7 @@ def test_what_is_told_of_the_form(client: FlaskClient, cast: Cast, publish: Publ
     told = client.get(f"{ROWS}/logic", headers=cast.bob.bearer).get_json()
     uuid = {
         "path": "/data/meta/entity/@id",
-        "kind": "calculate",
+        "kind": "setvalue",
         "expression": "uuid()",
         "reason": "chance decides what it gives",
     }
