@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forms import diff
+from forms import instance as instances
 from schemas import problems
 from schemas.problems import Problem
 from server.actions import forms, free_text, rows, submissions
@@ -59,10 +60,13 @@ def store(
 ) -> None:
     """Store an edit with the files that it brings; those that it names again are kept.
 
-    Raises what `editable` does, and DEPRECATING_OLD where another edit came before. `although_late`: then it is stored
-    nevertheless, with a finding that says so.
+    Raises what `editable` does, and DEPRECATING_OLD where it is none of this submission, or another edit came before.
+    `although_late`: the latter is stored nevertheless, with a finding that says so.
     """
-    editable(actor, form, instance_id)
+    submission, _ = editable(actor, form, instance_id)
+    edited = instances.read(upload.xml).deprecated_id
+    if edited and edited not in {version.instance_id for version in rows.versions(submission)}:
+        raise problems.DEPRECATING_OLD(deprecatedId=edited)
     accepted = ACCEPTED | {Decision.STALE_EDIT} if although_late else ACCEPTED
     submissions.receive(actor, form.project_id, upload, sender, xml_form_id=form.xml_form_id, accepted=accepted)
 

@@ -136,6 +136,14 @@ def test_what_is_no_edit_of_it(client: FlaskClient, cast: Cast, first: Published
     refused(edit(client, cast.bob, other), problems.UNEXPECTED_VALUE)
 
 
+def test_an_edit_of_another_submission(client: FlaskClient, cast: Cast, first: Published, send: Send) -> None:
+    expect.told(send(first.submission("<who>Hai</who><photo/>", instance_id="uuid:20")), 201)
+    for address in (PAGE, f"{PAGE}?late"):
+        refused(edit(client, cast.bob, version(first, 2, of=20), to=address), problems.DEPRECATING_OLD)
+    versions = client.get(f"{first.url}/submissions/uuid:20/versions", headers=cast.bob.bearer).get_json()
+    assert [one["instanceId"] for one in versions] == ["uuid:20"]
+
+
 def test_who_edits(client: FlaskClient, cast: Cast, first: Published) -> None:
     xml = version(first, 2)
     for person in (cast.vy, cast.minh, cast.charlie):
