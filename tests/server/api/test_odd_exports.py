@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from schemas import problems
 from schemas.problems import Problem
+from server.actions import files as kept_files
 from server.actions.export_media import MOST_OF_EVENT, events_in
 from server.parts import storage
 from server.space import NAME as SPACE
@@ -21,6 +22,7 @@ from tests import expect
 from tests.cast import Cast
 from tests.conftest import House, Publish, Send
 from tests.downloads import files
+from tests.homes import Laptop
 from tests.outages import cut_off
 from tests.phone import Published
 
@@ -193,6 +195,21 @@ def test_a_store_that_is_away(app: Flask, house: House, pictures: Any, get: Any)
         expect.refused(get(form, "csv.zip"), problems.STORE_AWAY)
         assert get(form, "csv.zip", "?attachments=false").status_code == 200
     assert files(get(form, "csv.zip"))["media/a.jpg"] == b"1"
+
+
+def test_an_empty_folder_where_the_store_is_mounted(house: House, pictures: Any, get: Any) -> None:
+    """One file may be lost, but not all of many."""
+    if not isinstance(house.home, Laptop):
+        pytest.skip("a bucket is not mounted")
+    form = pictures(*((f"{number}.jpg", bytes([number])) for number in range(kept_files.SEVERAL)))
+    folder = house.home.settings.data_dir / "files"
+    kept = folder.rename(folder.with_name("kept"))
+    folder.mkdir()
+    expect.refused(get(form, "csv.zip"), problems.STORE_AWAY)
+    folder.rmdir()
+    kept.rename(folder)
+    sorted(folder.glob("[0-9a-f][0-9a-f]/*"))[0].unlink()
+    assert get(form, "csv.zip").status_code == 200
 
 
 def test_a_store_that_goes_away_meanwhile(
