@@ -113,12 +113,17 @@ def test_it_costs_one_question_a_page(app: Flask, client: FlaskClient, cast: Cas
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         asked.append(statement)
 
-    found = {}
+    def least(query: str) -> list[str]:
+        """Of several times: what the server looks up for itself every few seconds falls into one of them at most."""
+        times = []
+        for _ in range(3):
+            asked.clear()
+            ask(client, cast, f"{form.url}.svc/Submissions{query}")
+            times.append([one for one in asked if one.startswith("SELECT")])
+        return min(times, key=len)
+
     event.listen(engine, "before_cursor_execute", note)
-    for query in ("", "?findings=true", "", "?findings=true"):
-        asked.clear()
-        ask(client, cast, f"{form.url}.svc/Submissions{query}")
-        found[query] = sorted(one for one in asked if one.startswith("SELECT"))
+    found = {query: least(query) for query in ("", "?findings=true")}
     event.remove(engine, "before_cursor_execute", note)
     (more,) = [one for one in found["?findings=true"] if one not in found[""]]
     assert "findings" in more and len(found["?findings=true"]) == len(found[""]) + 1
