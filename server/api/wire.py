@@ -279,7 +279,9 @@ def download(
         response = Response(status=304)
     else:
         kind = mime.content_type(name, claimed)
-        response = Response(_stream(files.read(sha256)), content_type=kind)
+        file = files.read(sha256)
+        response = Response(_stream(file), content_type=kind)
+        response.call_on_close(file.close)  # also where nobody takes the first piece: HEAD, or who has left
         response.content_length = size
         response.headers["Content-Disposition"] = mime.disposition(name, inline=inline and claimed in INLINE)
     response.set_etag(etag)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import warnings
 from typing import Any
 
 import pytest
@@ -86,3 +88,14 @@ def test_a_workbook_is_to_be_had_as_what_it_was_sent(client: FlaskClient, cast: 
     expect.refused(client.get(f"{FORMS}/visit.{other}", headers=bob), problems.NOT_FOUND)
     shown = client.get(f"{FORMS}/visit", headers=bob | {"X-Extended-Metadata": "true"}).get_json()
     assert shown["excelContentType"] == KINDS[sent]
+
+
+def test_a_file_that_nobody_takes_is_closed(client: FlaskClient, cast: Cast, publish: Publish) -> None:
+    """HEAD, or who leaves before the first piece."""
+    url = f"{publish(LIST, media={'xa.csv': b'name,label'}).url}/attachments/xa.csv"
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        client.get(url, headers=cast.bob.bearer, buffered=False).close()
+        assert client.head(url, headers=cast.bob.bearer).status_code == 200
+        gc.collect()
+    assert [str(each.message) for each in told] == []
