@@ -1,8 +1,9 @@
 """What one piece of work costs the server: asked by one phone, on a machine that has nothing else to do.
 
 Where many phones ask at once, or the machine is a guest on a busy host, the same work takes up to twice the CPU time:
-memory caches and the host's cores are shared. So it is measured in small portions, each between two looks at how fast
-the machine is at that moment; the middle portion counts, as it would be at the speed of `REFERENCE`.
+memory caches and the host's cores are shared, and the speed changes within milliseconds. So it is measured in small
+portions, with a look at how fast the machine is between any two pieces of work. The middle portion counts, as it would
+be at the speed of `REFERENCE`. The mean of the looks is taken, not the best of them: the work, too, met slow moments.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from scripts.bench.processes import HOST
 
 # Milliseconds for a million additions in Python (`additions`), on the machine of the README when nobody disturbs it.
 REFERENCE = 35.0
-BEST_OF = 3
 PORTIONS = 20
-_ADDITIONS = 100_000
+LOOKS = 15
+_ADDITIONS = 20_000
 _WARM_UP = 5
 
 
@@ -33,29 +34,41 @@ class Cost:
     counted: float
 
 
+def _look() -> float:
+    """Seconds of CPU for some additions, now."""
+    began, total = time.thread_time(), 0
+    for number in range(_ADDITIONS):
+        total += number
+    return time.thread_time() - began
+
+
+def _per_million(looks: list[float]) -> float:
+    return statistics.fmean(looks) * 1000 * (1_000_000 / _ADDITIONS)
+
+
 def additions() -> float:
     """Milliseconds of CPU for a million additions, now: on a busy machine every figure grows with this one."""
-    times = []
-    for _ in range(BEST_OF):
-        began, total = time.thread_time(), 0
-        for number in range(_ADDITIONS):
-            total += number
-        times.append(time.thread_time() - began)
-    return min(times) * 1000 * (1_000_000 / _ADDITIONS)
+    return _per_million([_look() for _ in range(LOOKS)])
 
 
-def costs(piece: Callable[[], object], pieces: int, clocks: list[Callable[[], float]], seconds: float) -> list[Cost]:
-    """What a piece of work costs by each of some clocks, which tell seconds of CPU. At most so many seconds of work."""
+def costs(
+    piece: Callable[[], object], pieces: int, clocks: list[Callable[[], float]], seconds: float, *, here: bool = False
+) -> list[Cost]:
+    """What a piece of work costs by each of some clocks, which tell seconds of CPU. At most so many seconds of work.
+
+    `here`: the work is done by this process, whose looks at the machine are then no part of it.
+    """
     portion = max(1, pieces // PORTIONS)
     found: list[list[Cost]] = []
     end = time.monotonic() + seconds
     while len(found) < PORTIONS and (len(found) < 1 or time.monotonic() < end):
-        speed, before = additions(), [clock() for clock in clocks]
+        before, looks = [clock() for clock in clocks], [_look()]
         for _ in range(portion):
             piece()
-        spent = [(clock() - began) / portion * 1000 for clock, began in zip(clocks, before, strict=True)]
-        speed = (speed + additions()) / 2
-        found.append([Cost(each, each * REFERENCE / speed) for each in spent])
+            looks.append(_look())
+        ours = sum(looks) if here else 0.0
+        spent = [(clock() - began - ours) / portion * 1000 for clock, began in zip(clocks, before, strict=True)]
+        found.append([Cost(each, each * REFERENCE / _per_million(looks)) for each in spent])
     return [median(list(column)) for column in zip(*found, strict=True)]
 
 
