@@ -153,7 +153,7 @@ class _Walk:
             return None
         text = element.text or ""
         own = node.add(name, leaf, text)
-        if text and (text[0].isspace() or text[-1].isspace()):
+        if text and text.strip() != text:
             self.blanks = True
         if leaf.logic is not None or leaf.conditional:
             self.nodes.append((self._place, own))

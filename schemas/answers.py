@@ -37,8 +37,15 @@ class Answer(fields.Field[Json]):
         self.source = source
         self.computed = bool(source.calculate) or not source.control
 
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **options: Any) -> Json:
+        """As of every field of marshmallow, which for each text would set up hooks and validators: we have none."""
+        if type(value) is str:
+            return self._deserialize(value, attr, data)
+        return super().deserialize(value, attr, data, **options)
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Json:
-        return self.read(value.strip()) if value and not value.isspace() else None
+        text = value.strip() if value else ""
+        return self.read(text) if text else None
 
     def read(self, text: str) -> Json:
         """The typed value of trimmed, non-empty text, or a Breach. By itself: the text."""

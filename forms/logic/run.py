@@ -81,13 +81,18 @@ class Run:
 
     def relevant(self, node: Node | Item | Cell) -> bool:
         """Whether a node counts: its own condition and those of all it lies in hold. May be Undecidable."""
-        above: Any = node  # what has no condition of its own counts with what it lies in
-        while not (isinstance(above, Node) and above.part.logic is not None and above.part.logic.decides):
+        above: Any = node
+        while True:  # what has no condition of its own counts with what it lies in
             if not isinstance(above, Node) or not above.part.conditional:
                 return True
+            logic = above.part.logic
+            if logic is not None and (logic.relevant is not None or logic.uncertain):
+                break
             above = above.parent
         node = above
         known = self._relevant.get(node)
+        if known is True or known is False:
+            return known
         if known is None:
             self._relevant[node] = _BUSY
             known = self._relevant[node] = _kept(lambda: self._is_relevant(node))
@@ -115,7 +120,7 @@ class Run:
         known = self._values.get(node)
         if known is None:
             known = self._values[node] = _kept(lambda: self._typed(node, text))
-        if isinstance(known, Undecidable):
+        if type(known) is Undecidable:
             raise known.again()
         return known  # type: ignore[no-any-return]
 

@@ -43,6 +43,8 @@ def to_text(value: Plain) -> str:
 
 def to_number(value: Plain) -> float:
     """NaN for what is no number, empty text included. A moment is the number of its day, counted from 1970."""
+    if type(value) is float:  # the usual one first: this is asked for every comparison
+        return value
     if isinstance(value, bool):
         return 1.0 if value else 0.0
     if isinstance(value, float):
@@ -63,7 +65,7 @@ def to_number(value: Plain) -> float:
 
 def to_truth(value: Plain) -> bool:
     """False for an empty text, zero and NaN."""
-    if isinstance(value, bool):
+    if value is True or value is False:
         return value
     if isinstance(value, float):
         return abs(value) > NEARLY
