@@ -159,9 +159,9 @@ def _is_open(connection: Any) -> bool:
     return False
 
 
-def unique_where(name: str, *columns: str, condition: str) -> Index:
-    """A unique index over the rows that meet a condition."""
-    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+def index_where(name: str, *columns: str, condition: str, unique: bool = False) -> Index:
+    """An index over the rows that meet a condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, select, union, update
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, delete, select, union_all, update
 
 from schemas import problems
 from server import permissions
@@ -28,28 +28,35 @@ def take_turns(form_id: int, instance_id: str, *, edits: bool) -> None:
         lock(f"{form} {instance_id}", shared=form)
 
 
-def _numbers(matches: ColumnElement[bool]) -> Select[tuple[int]]:
-    here = (SubmissionVersion.form_id == bindparam("form_id")) & (SubmissionVersion.draft == bindparam("draft"))
-    return select(SubmissionVersion.id).where(here, matches)
+_EDITED: BindParameter[str] = bindparam("edited")
+_OWN: BindParameter[str] = bindparam("own")
 
 
-# What is stored of an instance, of the one it edits and of edits of it; and whether it was deleted. Found by two
-# indexes, one question each: asked with OR, a planner may read the whole form instead.
-_KNOWN = (
-    select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
-    .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
-    .add_columns(SubmissionVersion.submission_id, Submission.submitter_id, Submission.instance_id.label("root_id"))
-    .add_columns(SubmissionVersion.form_id, SubmissionVersion.draft)
-    .join(Submission, Submission.id == SubmissionVersion.submission_id)
-    .where(
-        SubmissionVersion.id.in_(
-            union(
-                _numbers(SubmissionVersion.instance_id.in_((bindparam("own"), bindparam("edited")))),
-                _numbers(SubmissionVersion.deprecated_id == bindparam("own")),
-            )
-        )
+def _versions(*matches: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(SubmissionVersion.id, SubmissionVersion.instance_id, SubmissionVersion.deprecated_id)
+        .add_columns(SubmissionVersion.xml_sha256, SubmissionVersion.current, Submission.deleted_at)
+        .add_columns(SubmissionVersion.submission_id, Submission.submitter_id, Submission.instance_id.label("root_id"))
+        .add_columns(SubmissionVersion.form_id, SubmissionVersion.draft)
+        .join(Submission, Submission.id == SubmissionVersion.submission_id)
+        .where(SubmissionVersion.form_id == bindparam("form_id"), SubmissionVersion.draft == bindparam("draft"))
+        .where(*matches)
     )
-)
+
+
+# What is stored of an instance, of the one it edits and of edits of it; and whether it was deleted. Three questions,
+# each with one value for each column of its index: asked with OR, or for one of several values, a planner that knows
+# nothing of a new table reads the whole form, and does so until somebody counts its rows.
+_FOUND = union_all(
+    _versions(SubmissionVersion.instance_id == _OWN),
+    _versions(SubmissionVersion.instance_id == _EDITED, _EDITED != _OWN),
+    _versions(
+        SubmissionVersion.deprecated_id == _OWN,
+        SubmissionVersion.instance_id != _OWN,
+        SubmissionVersion.instance_id != _EDITED,
+    ),
+).subquery()
+_KNOWN = select(*_FOUND.c)
 
 
 def known(form_id: int, draft: bool, own: str, edited: str | None) -> Sequence[Row[Any]]:

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from server.db import Base
-from server.dialect import unique_where
+from server.dialect import index_where
 
 
 class FormVersion(Base):
@@ -57,7 +57,9 @@ class Form(Base):
 
     __tablename__ = "forms"
     __table_args__ = (
-        unique_where("uq_forms_project_id_xml_form_id", "project_id", "xml_form_id", condition="deleted_at IS NULL"),
+        index_where(
+            "uq_forms_project_id_xml_form_id", "project_id", "xml_form_id", condition="deleted_at IS NULL", unique=True
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
