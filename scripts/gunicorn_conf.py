@@ -52,11 +52,11 @@ worker_tmp_dir = str(_SHARED_MEMORY) if os.access(_SHARED_MEMORY, os.W_OK) else 
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
-# A proxy may tell the scheme and the host. Where the application lies is nobody's to say in a header.
+# The application alone decides whose X-Forwarded-* it believes (`server.proxies`); two opinions would differ. And where
+# it lies is nobody's to say in a header. As nobody may say anything, no address need be looked at.
+secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
-
-# The application alone decides whose X-Forwarded-* it believes (`server.proxies`); two opinions would differ.
-forwarded_allow_ips = ""
+forwarded_allow_ips = "*"
 # The control socket, on by default since gunicorn 25, would lie in the user's home, one for all servers.
 control_socket_disable = True
 

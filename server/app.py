@@ -26,6 +26,7 @@ from server.api import (
     exports,
     findings,
     forms,
+    headers,
     links,
     logic,
     odata,
@@ -39,7 +40,6 @@ from server.api import (
     unit_levels,
     units,
     versions,
-    wire,
 )
 from server.api import config as server_config
 from server.config import Settings
@@ -137,5 +137,5 @@ def create_app(settings: Settings | None = None) -> App:
     for module in API:
         module.register(app)
     web.register(app)
-    wire.register(app)
+    headers.register(app)
     return app

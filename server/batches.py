@@ -110,7 +110,8 @@ class Batch:
     def add(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Let a statement wait for `run`. Too many that wait are sent."""
         auto = self._library.adapt.PyFormat
-        forms = [auto.BINARY if isinstance(value, bytes) else auto.TEXT for value in values]
+        text, binary = auto.TEXT, auto.BINARY
+        forms = [binary if type(value) is bytes else text for value in values]
         made = self._adapt.dump_sequence(values, forms)
         self._waiting.append((statement.encode(), made, self._adapt.formats or []))
         self._size += sum(map(len, filter(None, made)))

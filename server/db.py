@@ -35,6 +35,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from server import batches, dialect, prepared
 from server.batches import Pending
+from server.here import this_g
 from server.prepared import Question
 
 P = ParamSpec("P")
@@ -182,9 +183,10 @@ def end_read() -> None:
 
 def _reader() -> PoolProxiedConnection:
     """A connection of the driver, which is had and given back faster than the library's."""
-    if "reader" not in g:
-        g.reader = db.engine.raw_connection()
-    reader: PoolProxiedConnection = g.reader
+    here = this_g()
+    if "reader" not in here:
+        here.reader = db.engine.raw_connection()
+    reader: PoolProxiedConnection = here.reader
     return reader
 
 
@@ -212,10 +214,11 @@ def fetch(statement: Select[Any], **values: Any) -> Sequence[Row[Any]]:
 
 def ask(statement: Select[Any], **values: Any) -> Sequence[Any]:
     """As `fetch`, for statements that are made once for all requests: faster, as they are prepared."""
-    if "writer" in g or db.session.registry.has():
-        found = prepared.ask_within(g.writer, statement, values) if "writer" in g else None
+    here = this_g()
+    if "writer" in here or db.session.registry.has():
+        found = prepared.ask_within(here.writer, statement, values) if "writer" in here else None
         return fetch(statement, **values) if found is None else found
-    waiting: list[Question] = g.get("soon", [])
+    waiting: list[Question] = here.get("soon", [])
     question = next((each for each in waiting if each.statement is statement and each.values == values), None)
     if question is not None and question.rows is not None:
         return question.rows
@@ -275,9 +278,9 @@ def known_number(number: Number) -> int:
 
 def _insert(writer: Connection, model: type[Base], rows: list[dict[str, Any]]) -> Any:
     """The cursor. What stands for a number is a part of the statement."""
-    pending = tuple((name, value) for name, value in rows[0].items() if isinstance(value, Pending))
+    pending = tuple([(name, value) for name, value in rows[0].items() if type(value) is Pending])
     if pending:
-        rows = [{name: value for name, value in row.items() if not isinstance(value, Pending)} for row in rows]
+        rows = [{name: value for name, value in row.items() if type(value) is not Pending} for row in rows]
     return prepared.insert(writer, _inserting(cast(Table, model.__table__), pending), rows)
 
 

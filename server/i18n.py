@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages import pofile
-from flask import Request, g
+from flask import Request
+
+from server.here import this_g
 
 LANGUAGES = ("vi", "en")
 COOKIE = "language"
@@ -48,12 +50,12 @@ def choose(request: Request, preferred: str | None = None) -> str:
 
 def use(language: str) -> None:
     """Speak this language for the rest of the request."""
-    g.language = language
+    this_g().language = language
 
 
 def language() -> str:
     """The language of this request; English where nobody chose (REST)."""
-    return str(g.get("language", "en"))
+    return str(this_g().get("language", "en"))
 
 
 def gettext(text: str, **args: Any) -> str:

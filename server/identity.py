@@ -17,6 +17,7 @@ from server import secrets
 from server.actions import accounts, app_passwords
 from server.addresses import KEY
 from server.db import ask, now
+from server.here import this_g, this_request
 from server.models import Actor as ActorRow
 from server.models import AppUser, Assignment, Form, Project, PublicLink, Session, Unit, UnitReach, User
 from server.parts import settings
@@ -79,12 +80,14 @@ def actor() -> Actor:
 
     Pages lead who has a one-time password to where it is changed; at the other doors PASSWORD_MUST_CHANGE is raised.
     """
-    if "actor" not in g:
-        found = _find(request)
-        if found.must_change_password and not _on_a_page() and not _is("before_change", request.endpoint):
+    here = this_g()
+    if "actor" not in here:
+        asked = this_request()
+        found = _find(asked)
+        if found.must_change_password and not _on_a_page() and not _is("before_change", asked.endpoint):
             raise problems.PASSWORD_MUST_CHANGE()
-        g.actor = replace(found, source=request.remote_addr, notes=notes(request)) if found.id is not None else found
-    return g.actor
+        here.actor = replace(found, source=asked.remote_addr, notes=notes(asked)) if found.id is not None else found
+    return here.actor
 
 
 def known() -> Actor:
@@ -118,10 +121,11 @@ def _is(mark: str, endpoint: str | None) -> bool:
 
 def key() -> str | None:
     """The key of an app user or a public link that the request was sent with, not in a header."""
-    in_path: str | None = request.environ.get(KEY)
+    asked = this_request()
+    in_path: str | None = asked.environ.get(KEY)
     if in_path is not None or _on_a_page():
         return in_path
-    return request.args.get(IN_QUERY)
+    return asked.args.get(IN_QUERY)
 
 
 def of_key(sent: str) -> Actor:
@@ -183,14 +187,15 @@ def _on_a_page() -> bool:
 
 
 def _by_key(sent: str) -> Actor:
-    strict = g.get("door") == "rest" or (settings().strict and not _on_a_page())
+    here = this_g()
+    strict = here.get("door") == "rest" or (settings().strict and not _on_a_page())
     if strict and not _KEY.fullmatch(sent):
         raise problems.AUTHENTICATION_FAILED()
     rows = _rows_of_key(sent)
     if not rows or rows[0].deleted_at is not None:
         # 403 and not 401: Collect would ask the volunteer for a password she does not have.
         raise problems.INSUFFICIENT_RIGHTS()
-    g.spoken = rows[0].spoken  # a phone asks for nothing else so often: its project's language comes with it
+    here.spoken = rows[0].spoken  # a phone asks for nothing else so often: its project's language comes with it
     return _actor(rows, "key")
 
 

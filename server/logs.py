@@ -12,7 +12,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, g, has_app_context, request
+from flask import Flask, Response, g, has_app_context
+
+from server.here import this_g, this_request
 
 _SECRET = re.compile(r"/(key|test|st|sessions)/(?!current$)[^/]+")
 # Names of files may name people, and instance names of volunteers' making may be anything.
@@ -79,14 +81,15 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        sent = request.headers.get("X-Request-ID", "")
-        g.request_id = sent if _ID.match(sent) else f"{_PROCESS}{next(_numbers):08x}"
-        g.began = time.perf_counter()
+        here, sent = this_g(), this_request().environ.get("HTTP_X_REQUEST_ID", "")
+        here.request_id = sent if _ID.match(sent) else f"{_PROCESS}{next(_numbers):08x}"
+        here.began = time.perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
-        response.headers["X-Request-ID"] = request_id()
-        milliseconds = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
-        entry = {"method": request.method, "path": masked(request.path), "status": response.status_code}
-        access.info("request", extra={**entry, "ms": milliseconds, "problem": g.get("problem")})
+        here, asked = this_g(), this_request()
+        response.headers.add("X-Request-ID", here.get("request_id", ""))
+        milliseconds = round((time.perf_counter() - here.get("began", time.perf_counter())) * 1000, 1)
+        entry = {"method": asked.method, "path": masked(asked.path), "status": response.status_code}
+        access.info("request", extra={**entry, "ms": milliseconds, "problem": here.get("problem")})
         return response

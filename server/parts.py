@@ -9,6 +9,7 @@ from typing import BinaryIO
 from flask import current_app
 
 from server.config import Settings
+from server.here import this_app
 from server.secrets import Vault
 from server.storage import Storage
 
@@ -28,7 +29,7 @@ class Parts:
 
 def parts() -> Parts:
     """Those of the app that is running."""
-    return current_app.extensions[NAME]
+    return this_app().extensions[NAME]
 
 
 def settings() -> Settings:

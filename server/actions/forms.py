@@ -13,7 +13,7 @@ from forms import xform
 from schemas import problems
 from server import permissions
 from server.actions import audits, projects
-from server.db import ask, db, now, writes
+from server.db import ask, db, now, soon, writes
 from server.models import Form, FormVersion, Project
 from server.permissions import Actor
 
@@ -166,12 +166,25 @@ _NAMED = _target(
 )
 
 
+# The form of each project that was sent here last. Volunteers send several of the same, one after the other.
+_sent_last: dict[int, str] = {}
+
+
+def expect_target(project_id: int) -> None:
+    """`target` will be asked, perhaps for the form that was sent last, before it is known by whom."""
+    guess = _sent_last.get(project_id)
+    if guess is not None:
+        soon(_CURRENT, project_id=project_id, xml_form_id=guess)
+
+
 def target(project_id: int, xml_form_id: str, *, draft: bool = False, version: str | None = None) -> Target | None:
     """The living form and its published version, the one with this version string, or its draft."""
     if version is not None:
         rows = ask(_NAMED, project_id=project_id, xml_form_id=xml_form_id, version=version)
     else:
         rows = ask(_DRAFT if draft else _CURRENT, project_id=project_id, xml_form_id=xml_form_id)
+    if rows and not draft:
+        _sent_last[project_id] = xml_form_id
     return Target(*rows[0]) if rows else None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from schemas import problems
 from schemas.problems import Problem
@@ -18,6 +18,7 @@ from server.actions.offers import Offered
 from server.api import wire
 from server.api.forms import FORM
 from server.api.submissions import sender, submission_dict
+from server.direct import Direct
 from server.i18n import LANGUAGES, language, use
 from server.models import Form, FormVersion
 from server.parts import settings
@@ -26,7 +27,14 @@ from sync import documents, openrosa
 from sync.documents import ListedForm, MediaFile
 from sync.parts import Upload, whole
 
-api = wire.blueprint("openrosa", door="openrosa")
+
+def _expect(request: Request) -> None:
+    """A phone that sends waits for who it is and for its form together."""
+    if request.endpoint == "api_openrosa.submit":
+        forms.expect_target((request.view_args or {})["project_id"])
+
+
+api = wire.blueprint("openrosa", door="openrosa", expect=_expect)
 test = wire.blueprint("openrosa_test", door="openrosa")
 test_rest = wire.blueprint("test_submissions")
 PROJECT = "/projects/<int:project_id>"
@@ -46,8 +54,8 @@ def register(app: Flask) -> None:
 def add_headers(response: Response) -> Response:
     """Headers that OpenRosa asks of every answer."""
     response.headers[openrosa.VERSION_HEADER] = openrosa.VERSION
-    response.headers[openrosa.LENGTH_HEADER] = str(settings().accept_length)
-    response.headers["Content-Language"] = language()
+    response.headers.add(openrosa.LENGTH_HEADER, str(settings().accept_length))
+    response.headers.add("Content-Language", language())
     return response
 
 
@@ -134,7 +142,7 @@ def draft_manifest(project_id: int, xml_form_id: str) -> Response:
 def announce(project_id: int) -> Response:
     """HEAD before every submission: how long a body may be. Also says early that the key is worthless."""
     _asker(project_id)
-    return Response(status=204)
+    return Direct(status=204)
 
 
 @api.post(f"{PROJECT}/submission")
@@ -171,7 +179,7 @@ def submit_draft(project_id: int, xml_form_id: str) -> Response:
 
 
 def _received() -> Response:
-    return Response(openrosa.message(openrosa.RECEIVED, "submit_success"), 201, content_type=openrosa.CONTENT_TYPE)
+    return Direct(openrosa.message(openrosa.RECEIVED, "submit_success"), 201, content_type=openrosa.CONTENT_TYPE)
 
 
 # Drafts, by the key of their test address: no actor, and only this one form.

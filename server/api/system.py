@@ -9,7 +9,7 @@ from collections.abc import Callable
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, Response, current_app, g, jsonify, request
+from flask import Flask, Request, Response, current_app, g, jsonify, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -21,6 +21,7 @@ from server.actions import upkeep
 from server.api import wire
 from server.db import db
 from server.errors import answer
+from server.here import this_g, this_request
 from server.parts import storage
 from server.probes import Probe
 from server.space import space
@@ -54,16 +55,17 @@ def register(app: Flask) -> None:
     @app.before_request
     def choose_door() -> None:
         """Also addresses that do not exist speak the language of their door."""
-        if f"{request.path}/".startswith("/v1/") and "door" not in g:
-            last = request.path.rpartition("/")[2]
-            g.door = "openrosa" if last in ("formList", "submission", "manifest") else "rest"
-        _read_first()
-        if request.url_rule is None:
+        asked, here = this_request(), this_g()
+        if f"{asked.path}/".startswith("/v1/") and "door" not in here:
+            last = asked.path.rpartition("/")[2]
+            here.door = "openrosa" if last in ("formList", "submission", "manifest") else "rest"
+        _read_first(asked)
+        if asked.url_rule is None:
             _miss_version()
             _misread_number()  # the router gives up at numbers that no row can have
+        _refuse_what_cannot_be_stored(asked)
 
     # After the door is known, in whose manner they refuse.
-    app.before_request(_refuse_what_cannot_be_stored)
     app.before_request(_wait_for_the_database)
 
     @app.route("/v1/<path:unknown>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -73,7 +75,7 @@ def register(app: Flask) -> None:
         return answer(problems.NOT_FOUND())
 
 
-def _read_first() -> None:
+def _read_first(request: Request) -> None:
     """What nobody can read is refused before anything else is asked. Raises NOT_FOUND, and what `wire.sent` does."""
     of_the_api = request.url_rule is None or request.path.startswith("/v1/")
     is_file = "/attachments/" in request.path  # which may be JSON, and is nobody's to read
@@ -121,7 +123,7 @@ def _misread_number() -> None:
             wire.integer(step)
 
 
-def _refuse_what_cannot_be_stored() -> None:
+def _refuse_what_cannot_be_stored(request: Request) -> None:
     """No database takes the null character, which no client has a reason to send."""
     if "%00" in request.environ.get("QUERY_STRING", ""):
         raise problems.UNEXPECTED_VALUE(field="query", value="(given)", reason="it holds a null character")
@@ -129,7 +131,7 @@ def _refuse_what_cannot_be_stored() -> None:
 
 def _wait_for_the_database() -> None:
     """Nothing is read or written while the database has another shape than this code expects, or is closed."""
-    if request.endpoint not in ALWAYS and not upkeep.is_open():
+    if this_request().endpoint not in ALWAYS and not upkeep.is_open():
         raise problems.UPDATING()
 
 

@@ -7,17 +7,19 @@ import hmac
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask import Blueprint, Request, Response, g, jsonify, request
 from marshmallow import Schema
 from werkzeug.http import generate_etag
 
 from schemas import problems
 from server import identity, mime, parts
 from server.actions import files
+from server.direct import Direct
+from server.here import this_request
 from server.permissions import Actor
 from sync import openrosa
 
@@ -34,70 +36,34 @@ PACKED = {"gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS | 32}
 SUCCESS = {"success": True}
 # What a browser may show by itself, as ODK Central has it.
 INLINE = ("image/jpeg", "image/png", "image/gif")
-REVALIDATE, NEVER = "private, no-cache", "no-store"
+REVALIDATE = "private, no-cache"
 # What a page of ODK Central sends with its cookie, in a form or beside the rest of an object.
 CSRF = "__csrf"
-# Answers hold what somebody sent, and lie on the origin of the pages: as a document none of them may do anything.
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-}
 
 
-def register(app: Flask) -> None:
-    """Headers for every answer that is neither a page nor made for one, refusals included; and the type of JSON."""
-    app.json.mimetype = "application/json; charset=utf-8"  # type: ignore[attr-defined]
+def blueprint(name: str, door: str = "rest", expect: Callable[[Request], None] | None = None) -> Blueprint:
+    """A blueprint whose errors speak the door's language, and whose changes by cookie carry the CSRF token.
 
-    @app.after_request
-    def disarm(response: Response) -> Response:
-        of_a_page = g.get("door", "page") in ("page", "asset")
-        if f"{request.path}/".startswith("/v1/"):
-            _set_caching(response)
-        if not of_a_page or f"{request.path}/".startswith("/v1/"):
-            there = {name.lower() for name, _ in response.headers}
-            for name, value in HEADERS.items():
-                if name.lower() not in there:
-                    response.headers.add(name, value)
-        return response
-
-
-def _set_caching(response: Response) -> None:
-    """What was read may be kept by the one who read it, who asks each time whether it changed; nothing else."""
-    reads = request.method in ("GET", "HEAD") and not request.path.startswith("/v1/sessions/")
-    if not reads:
-        response.headers["Cache-Control"], response.headers["Vary"] = NEVER, "*"
-        return
-    response.headers.setdefault("Cache-Control", REVALIDATE)
-    # `shared`: what everybody is shown, and caches may give to anybody.
-    response.vary.update(("Accept-Encoding",) if g.get("shared") else ("Accept-Encoding", "Origin"))
-    if response.status_code >= 400:
-        response.headers.pop("ETag", None)
-    elif response.status_code == 200 and response.mimetype == "application/json" and not response.is_streamed:
-        if "ETag" not in response.headers:
-            response.add_etag(weak=True)
-        response.make_conditional(request)
-
-
-def blueprint(name: str, door: str = "rest") -> Blueprint:
-    """A blueprint whose errors speak the door's language, and whose changes by cookie carry the CSRF token."""
+    `expect`: says before it is known who asks what the database will be asked for (`server.db.soon`).
+    """
     # Pages have the plain names: templates ask for addresses by them.
     made = Blueprint(f"api_{name}", f"server.api.{name}")
 
     @made.before_request
     def enter() -> None:
-        g.door = door
+        g.door, asked = door, this_request()
         if door == "openrosa":
-            _check_openrosa()
-        if identity.is_open(request.endpoint):  # whoever signs in shows who it is, whatever session the browser holds
+            _check_openrosa(asked)
+        if expect is not None:
+            expect(asked)
+        if identity.is_open(asked.endpoint):  # whoever signs in shows who it is, whatever session the browser holds
             _check_page()
             return
         if door == "rest":
             identity.known()
             _check_page()
             _check_numbers()
-        if request.method not in identity.SAFE_METHODS:
+        if asked.method not in identity.SAFE_METHODS:
             guard(identity.actor())
 
     return made
@@ -228,7 +194,7 @@ def _check_page() -> None:
     number("limit")
 
 
-def _check_openrosa() -> None:
+def _check_openrosa(request: Request) -> None:
     """Another version of OpenRosa is another language. A browser or a script sends none. Raises INVALID_HEADER."""
     version = request.headers.get(openrosa.VERSION_HEADER)
     if version != openrosa.VERSION and (version is not None or parts.settings().strict):
@@ -244,7 +210,11 @@ def _check_numbers() -> None:
 
 def base_url() -> str:
     """The address by which the client reached the server, without a slash at the end."""
-    return parts.settings().public_url or f"{request.scheme}://{request.host}"
+    public = parts.settings().public_url
+    if public:
+        return public
+    asked = this_request()
+    return f"{asked.scheme}://{asked.host}"
 
 
 def document(content: str | bytes, content_type: str, save_as: str = "") -> Response:
@@ -253,18 +223,19 @@ def document(content: str | bytes, content_type: str, save_as: str = "") -> Resp
     `save_as`: browsers do not show it, but save it under this name.
     """
     data = content.encode() if isinstance(content, str) else content
-    packed = len(data) > WORTH_PACKING and request.accept_encodings["gzip"] > 0
+    asked = this_request()
+    packed = len(data) > WORTH_PACKING and asked.accept_encodings["gzip"] > 0
     # Two encodings are two representations (RFC 9110, section 8.8.3).
     etag = generate_etag(data) + ("-gzip" if packed else "")
     headers = {"Cache-Control": REVALIDATE, "Vary": "Accept-Encoding", "ETag": f'"{etag}"'}
-    if request.if_none_match.contains_weak(etag):
-        return Response(status=304, headers=headers)
+    if asked.if_none_match.contains_weak(etag):
+        return Direct(status=304, headers=headers)
     if save_as:
         headers["Content-Disposition"] = mime.disposition(save_as)
     if packed:
         data = gzip.compress(data, 6, mtime=0)
         headers["Content-Encoding"] = "gzip"
-    return Response(data, headers=headers, content_type=content_type)
+    return Direct(data, headers=headers, content_type=content_type)
 
 
 def download(

@@ -61,4 +61,5 @@ def test_another_proxy_is_named(tmp_path: Path) -> None:
 
 
 def test_the_web_server_has_no_opinion_of_its_own() -> None:
-    assert gunicorn_conf.forwarded_allow_ips == ""
+    assert gunicorn_conf.secure_scheme_headers == {}
+    assert gunicorn_conf.forwarder_headers == ""
