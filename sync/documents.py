@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -11,6 +12,8 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 # The same goes for letters that need no escape between two tags.
 _AS_KNOWN = {'"': "&quot;", "'": "&#39;", "/": "&#x2F;", "`": "&#x60;", "=": "&#x3D;"}
 _AS_KNOWN_IN_ADDRESSES = {"'": "&#39;"}
+# Most texts have none of them.
+_SPECIAL, _SPECIAL_IN_ADDRESSES = re.compile("[&<>\"'/`=]"), re.compile("[&<>']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,9 @@ def _entry(name: str, told: dict[str, str], mark: str = "") -> list[str]:
 
 
 def _escaped(key: str, text: str) -> str:
-    return escape(text, _AS_KNOWN_IN_ADDRESSES if key.endswith("Url") else _AS_KNOWN)
+    if key.endswith("Url"):
+        return escape(text, _AS_KNOWN_IN_ADDRESSES) if _SPECIAL_IN_ADDRESSES.search(text) else text
+    return escape(text, _AS_KNOWN) if _SPECIAL.search(text) else text
 
 
 def form_list(forms: Iterable[ListedForm]) -> str:
