@@ -98,7 +98,7 @@ class _Reader:
         elif called == "jsonify":
             success = bool(node.args) and names.value(node.args[0]) is wire.SUCCESS
             self._told.jsons |= {"success" if success else "any": None}
-        elif called in ("wire.document", "Response"):
+        elif called in ("wire.document", "Response", "Direct"):
             self._document(node, names)
         elif called == "redirect":
             self._told.redirects = True
