@@ -25,6 +25,12 @@ VP-TD-HL,VP-TD,commune,xã,Hoàng Lâu,,2010-01-01,,,true
 VP-YL,VP,district,huyện,Yên Lạc,,2010-01-01,,,
 VP-YL-YL,VP-YL,commune,thị trấn,Yên Lạc,,2010-01-01,,,
 """
+# The keys of a submission.
+SUBMISSION = {
+    "instanceId", "submitterId", "deviceId", "userAgent", "reviewState", "createdAt", "updatedAt", "deletedAt",
+    "currentVersion",
+}  # fmt: skip
+EXTENDED = {"X-Extended-Metadata": "true"}
 Load = Callable[..., TestResponse]
 Numbers = dict[str, int]
 Entries = list[dict[str, Any]]
@@ -60,6 +66,12 @@ def form(publish: Publish, send: Send) -> Published:
 
 
 @pytest.fixture
+def sent(form: Published) -> str:
+    """The address of that submission."""
+    return f"{form.url}/submissions/uuid:1"
+
+
+@pytest.fixture
 def load(client: FlaskClient, alice: Headers) -> Load:
     """Send a file."""
 
@@ -86,3 +98,10 @@ def audited(app: Flask) -> list[tuple[str, dict[str, Any]]]:
     with app.app_context():
         rows = db.session.scalars(select(Audit).where(Audit.action.like("unit.%")).order_by(Audit.id))
         return [(row.action, row.details) for row in rows]
+
+
+def get(client: FlaskClient, url: str, person: Person, **headers: str) -> Any:
+    """What somebody is told."""
+    answer = client.get(url, headers=person.bearer | headers)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from schemas import problems
-from server.db import db, writing
-from server.models import SubmissionFile
 from tests import expect
 from tests.cast import Cast, Person
 from tests.conftest import Publish, Send
 from tests.phone import Published, submission
+from tests.server.api.conftest import EXTENDED, SUBMISSION, get
 
 FORM = """
 | survey   |         |       |       |          |
@@ -27,12 +24,7 @@ FORM = """
 |          | form_title | form_id | version | instance_name |
 |          | Thăm nhà   | visit   | 1       | ${who}        |
 """
-EXTENDED = {"X-Extended-Metadata": "true"}
 VERSION = {"instanceId", "instanceName", "submitterId", "deviceId", "userAgent", "createdAt", "current"}
-SUBMISSION = {
-    "instanceId", "submitterId", "deviceId", "userAgent", "reviewState", "createdAt", "updatedAt", "deletedAt",
-    "currentVersion",
-}  # fmt: skip
 ACTOR = {"id", "type", "displayName", "createdAt", "updatedAt", "deletedAt"}
 
 
@@ -48,13 +40,6 @@ def sent(form: Published, send: Send) -> str:
     xml = form.submission("<who>An</who><photo>a.jpg</photo>", instance_id="uuid:1")
     expect.told(send(xml, [("a.jpg", b"photo", "image/jpeg")]), 201)
     return f"{form.url}/submissions/uuid:1"
-
-
-def get(client: FlaskClient, url: str, person: Person, **headers: str) -> Any:
-    """What somebody is told."""
-    answer = client.get(url, headers=person.bearer | headers)
-    assert answer.status_code == 200, answer.text
-    return answer.get_json()
 
 
 def create(client: FlaskClient, form: Published, person: Person, xml: bytes, kind: str = "text/xml") -> Any:
@@ -253,102 +238,6 @@ def test_submitters(client: FlaskClient, cast: Cast, form: Published, sent: str)
     (actor,) = get(client, f"{form.url}/submissions/submitters", cast.vy)
     assert actor.keys() == ACTOR and actor["id"] == cast.device.id
     assert get(client, f"{form.url}/submissions/keys", cast.vy) == []
-
-
-def test_files(client: FlaskClient, cast: Cast, form: Published) -> None:
-    create(client, form, cast.minh, form.submission("<photo>ảnh nhà.jpg</photo>", instance_id="uuid:2"))
-    url = f"{form.url}/submissions/uuid:2/attachments"
-    assert get(client, url, cast.vy) == [{"name": "ảnh nhà.jpg", "exists": False}]
-    file = f"{url}/ảnh nhà.jpg"
-    expect.refused(client.get(file, headers=cast.vy.bearer), problems.NOT_FOUND)
-    put = client.post(file, data=b"photo", content_type="image/jpeg", headers=cast.minh.bearer)
-    assert put.get_json() == {"success": True}
-    got = client.get(file, headers=cast.vy.bearer)
-    assert (got.data, got.content_type, got.content_length) == (b"photo", "image/jpeg", 5)
-    assert get(client, url, cast.vy) == [{"name": "ảnh nhà.jpg", "exists": True}]
-    assert client.get(file, headers=cast.vy.bearer | {"If-None-Match": got.headers["ETag"]}).status_code == 304
-    for name in ("other.jpg", "..%2Fa.jpg"):
-        answer = client.post(f"{url}/{name}", data=b"x", headers=cast.bob.bearer)
-        expect.refused(answer, problems.NOT_FOUND)
-
-
-def test_files_refusals(client: FlaskClient, cast: Cast, sent: str) -> None:
-    file = f"{sent}/attachments/a.jpg"
-    for headers in (cast.charlie.bearer, cast.dung.bearer, cast.vy.bearer, cast.minh.bearer, {}):
-        answer = client.post(file, data=b"other", content_type="image/jpeg", headers=headers)
-        expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
-    assert client.get(file, headers=cast.vy.bearer).data == b"photo"
-    assert client.post(file, data=b"other", content_type="image/jpeg", headers=cast.bob.bearer).status_code == 200
-    assert client.get(file, headers=cast.vy.bearer).data == b"other"
-
-
-@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", ""])
-def test_what_was_uploaded_cannot_run_here(
-    client: FlaskClient, cast: Cast, form: Published, sent: str, kind: str
-) -> None:
-    client.post(f"{sent}/attachments/a.jpg", data=b"<script>", content_type=kind, headers=cast.bob.bearer)
-    got = client.get(f"{sent}/attachments/a.jpg", headers=cast.vy.bearer)
-    assert got.headers["X-Content-Type-Options"] == "nosniff"
-    assert got.headers["Content-Disposition"].startswith("attachment;")
-    assert got.headers["Content-Security-Policy"].startswith("sandbox")
-    assert got.content_type == "image/jpeg"
-
-
-@pytest.mark.parametrize("kind", ["image/\u1ea3nh", "text/html", "image/png\r\nX: y", "x" * 300])
-def test_a_type_that_was_stored_before_cannot_run_either(
-    app: Flask, client: FlaskClient, cast: Cast, sent: str, kind: str
-) -> None:
-    with app.app_context(), writing():
-        db.session.execute(update(SubmissionFile).values(content_type=kind))
-    got = client.get(f"{sent}/attachments/a.jpg", headers=cast.vy.bearer)
-    assert (got.status_code, got.data, got.content_type) == (200, b"photo", "image/jpeg")
-
-
-def test_reviewing(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
-    for state in ("hasIssues", "approved", "rejected", "edited", None):
-        told = client.patch(sent, json={"reviewState": state}, headers=cast.bob.bearer)
-        assert (told.status_code, told.get_json()["reviewState"]) == (200, state)
-        assert told.get_json().keys() == SUBMISSION and told.get_json()["updatedAt"] is not None
-        assert get(client, f"{form.url}/submissions", cast.vy)[0]["reviewState"] == state
-    details = expect.refused(
-        client.patch(sent, json={"reviewState": "liked"}, headers=cast.bob.bearer), problems.UNEXPECTED_VALUE
-    )
-    assert (details["field"], details["value"]) == ("state", "liked")
-    assert client.patch(sent, json={}, headers=cast.bob.bearer).get_json()["reviewState"] is None
-    expect.refused(client.patch(f"{sent}9", json={"reviewState": None}, headers=cast.bob.bearer), problems.NOT_FOUND)
-
-
-def test_a_viewer_may_not_review(client: FlaskClient, cast: Cast, sent: str) -> None:
-    for headers in (cast.charlie.bearer, cast.dung.bearer, cast.vy.bearer, cast.minh.bearer, {}):
-        for answer in (
-            client.patch(sent, json={"reviewState": "approved"}, headers=headers),
-            client.post(f"{sent}/comments", json={"body": "x"}, headers=headers),
-            client.delete(sent, headers=headers),
-        ):
-            expect.refused(answer, problems.INSUFFICIENT_RIGHTS)
-
-
-def test_comments(client: FlaskClient, cast: Cast, sent: str) -> None:
-    url = f"{sent}/comments"
-    made = client.post(url, json={"body": "Xem lại tuổi"}, headers=cast.bob.bearer)
-    assert (made.status_code, made.get_json().keys()) == (200, {"body", "actorId", "createdAt"})
-    client.post(url, json={"body": "Đã xem"}, headers=cast.alice.bearer)
-    told = get(client, url, cast.vy)
-    assert [(entry["body"], entry["actorId"]) for entry in told] == [
-        ("Đã xem", cast.alice.id),
-        ("Xem lại tuổi", cast.bob.id),
-    ]
-    assert get(client, url, cast.vy, **EXTENDED)[1]["actor"]["displayName"] == "Bob"
-    for body in ({}, {"body": " "}):
-        expect.refused(client.post(url, json=body, headers=cast.bob.bearer), problems.MISSING_PARAMETER)
-
-
-def test_history(client: FlaskClient, cast: Cast, sent: str) -> None:
-    client.patch(sent, json={"reviewState": "approved"}, headers=cast.bob.bearer)
-    newest, oldest = get(client, f"{sent}/audits", cast.vy, **EXTENDED)
-    assert (newest["action"], newest["details"]["reviewState"]) == ("submission.update", "approved")
-    assert newest["actor"]["displayName"] == "Bob" and newest["loggedAt"].endswith("Z")
-    assert (oldest["action"], oldest["actorId"]) == ("submission.create", cast.device.id)
 
 
 def test_deleting(client: FlaskClient, cast: Cast, form: Published, sent: str) -> None:
