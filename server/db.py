@@ -220,8 +220,9 @@ def ask(statement: Select[Any], **values: Any) -> Sequence[Any]:
         return fetch(statement, **values) if found is None else found
     waiting: list[Question] = here.get("soon", [])
     question = next((each for each in waiting if each.statement is statement and each.values == values), None)
-    if question is not None and question.rows is not None:
-        return question.rows
+    known = question.fresh() if question is not None else None
+    if known is not None:
+        return known
     question = question or Question(statement, values)
     others = [each for each in waiting if each.rows is None and each is not question]
     if prepared.ask(db.engine, _reader, [question, *others]):

@@ -7,6 +7,7 @@ result — takes longer than the answer of either database.
 from __future__ import annotations
 
 import functools
+import time
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from sqlalchemy.types import TypeEngine
 from server import batches, dialect
 
 Convert = Callable[[Any], Any]
+# Seconds after which an answer is asked for anew: between two questions a phone may be sending, which takes minutes.
+FRESH = 1.0
 
 
 @dataclass(slots=True)
@@ -28,6 +31,11 @@ class Question:
     statement: Select[Any]
     values: dict[str, Any]
     rows: Sequence[Any] | None = field(default=None)
+    answered: float = field(default=0.0)
+
+    def fresh(self) -> Sequence[Any] | None:
+        """The answer, unless there is none or much may have happened since."""
+        return self.rows if self.rows is not None and time.monotonic() - self.answered < FRESH else None
 
 
 class _Prepared:
@@ -122,8 +130,9 @@ def ask(engine: Engine, connect: Callable[[], PoolProxiedConnection], questions:
         if connection is not None:
             connection.invalidate()
         return False
+    moment = time.monotonic()
     for each, question, found in zip(made, questions, answers, strict=True):
-        question.rows = each.rows(found)
+        question.rows, question.answered = each.rows(found), moment
     return True
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from server import prepared
 from server.actions import chains
 from server.db import db, writing
 from server.models import FormVersion, Submission, SubmissionVersion
-from tests import expect
+from tests import expect, phone
 from tests.cast import Cast
 from tests.conftest import VISIT, Publish, Send
 from tests.phone import new_id
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 STORED = 25
 _READ = text(
@@ -26,6 +37,23 @@ _VERSIONS = (
     .join(SubmissionVersion, SubmissionVersion.form_version_id == FormVersion.id)
     .order_by(SubmissionVersion.id)
 )
+
+
+class Slow(io.RawIOBase):
+    """A body before whose first byte something else happens, as if it took a minute."""
+
+    def __init__(self, body: bytes, meanwhile: Callable[[], object]) -> None:
+        self._body, self._meanwhile = io.BytesIO(body), meanwhile
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, space: WriteableBuffer) -> int:
+        """The next bytes."""
+        if self._body.tell() == 0:
+            with ThreadPoolExecutor(1) as another:
+                another.submit(self._meanwhile).result()
+        return self._body.readinto(space)
 
 
 @pytest.mark.usefixtures("province")
@@ -68,6 +96,41 @@ def test_what_was_sent_last_may_be_replaced_or_closed_since(
         assert list(db.session.scalars(_VERSIONS)) == ["1", "2", "1"]
     assert client.patch(form.url, json={"state": "closed"}, headers=cast.bob.bearer).status_code == 200
     expect.told(send(newer.submission()), 409)
+
+
+@pytest.mark.parametrize(("change", "status"), [({"state": "closed"}, 409), (None, 404)])
+@pytest.mark.usefixtures("province")
+def test_what_changes_while_a_slow_phone_sends_counts(
+    client: FlaskClient,
+    cast: Cast,
+    publish: Publish,
+    send: Send,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, str] | None,
+    status: int,
+) -> None:
+    """What was asked for before the body came may be no longer so when its last byte is here."""
+    form = publish(VISIT)
+    expect.told(send(form.submission()), 201)
+
+    def meanwhile() -> None:
+        method = "PATCH" if change else "DELETE"
+        done = client.application.test_client().open(form.url, method=method, json=change, headers=cast.bob.bearer)
+        assert done.status_code == 200
+        monkeypatch.setattr(prepared, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 60))
+
+    body = phone.body(form.submission())
+    told = client.post(
+        cast.device.url("submission"),
+        headers=phone.OPENROSA,
+        environ_overrides={
+            "wsgi.input": io.BufferedReader(Slow(body, meanwhile)),
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": phone.CONTENT_TYPE,
+        },
+    )
+    expect.told(told, status)
 
 
 def test_a_stranger_is_refused_though_a_form_was_asked_for(publish: Publish, send: Send) -> None:
